@@ -1,1 +1,16 @@
-//! wip
+//! circom's files in, Groth16 proof out.
+//!
+//! Bytes from outside are parsed once, at the door: whatever [`Zkey`](zkey::Zkey), [`Witness`](wtns::Witness) and the
+//! types of [`json`] hold has been validated to the extent that their docs state, and what lies behind trusts it.
+//! Nothing here panics on hostile input or allocates more than a file's size justifies.
+//!
+//! Read in this order: [`curve`], [`binfile`], [`zkey`], [`wtns`], [`json`]; then [`check`], [`r1cs`], [`setup`].
+
+pub mod binfile;
+pub mod curve;
+pub mod error;
+pub mod json;
+pub mod wtns;
+pub mod zkey;
+
+pub use error::{Error, Result};

@@ -1,0 +1,514 @@
+//! snarkjs' JSON: proof, public signals, verification key. Numbers are decimal strings; infinity is `["0","1","0"]`.
+//!
+//! What is read is validated: numbers below their modulus, points on the curve and in the subgroup of order r.
+
+use crate::curve::{KeyCurve, KeyPoint, SnarkCurve};
+use crate::error::{Error, Result};
+use crate::with_curve;
+use crate::wtns::Witness;
+use crate::zkey::{Header, Zkey};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_ff::{Field, One, PrimeField, Zero};
+use num_bigint::BigUint;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The longest file read: room for some 70,000 public signals. A parsed document takes up to 40 times its text.
+const MAX_BYTES: usize = 1 << 24;
+
+/// Digits of the largest modulus (381 bits), leading zeros not expected.
+const MAX_DIGITS: usize = 115;
+
+/// The extra field of a development key's verification key; snarkjs ignores it.
+const INSECURE: (&str, &str) = ("insecure", "development key, tau was known");
+
+/// A JSON document and the name of its file.
+#[derive(Debug, Clone)]
+pub struct JsonFile {
+    name: Arc<str>,
+    root: Value,
+}
+
+impl JsonFile {
+    /// Reads and parses a file of at most 16 MiB.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::from_slice(path.display().to_string(), &crate::binfile::map(path)?)
+    }
+
+    /// Parses text; `name` stands for the file in messages.
+    pub fn from_slice(name: impl Into<Arc<str>>, text: &[u8]) -> Result<Self> {
+        let name = name.into();
+        let fail = |what: String, source| Error::Json {
+            file: name.to_string(),
+            path: "document".into(),
+            what,
+            source,
+        };
+        if text.len() > MAX_BYTES {
+            return Err(fail(
+                format!("expected at most {MAX_BYTES} bytes, found {}", text.len()),
+                None,
+            ));
+        }
+        match serde_json::from_slice(text) {
+            Ok(root) => Ok(Self { name, root }),
+            Err(source) => Err(fail(
+                "expected JSON, found something else".into(),
+                Some(source),
+            )),
+        }
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The curve that a proof or verification key names, after its protocol.
+    pub fn curve(&self) -> Result<KeyCurve> {
+        let unsupported = |what, expected: &str, found: &str| Error::Unsupported {
+            file: self.name.to_string(),
+            what,
+            expected: expected.into(),
+            found: found.chars().take(32).collect(),
+        };
+        match self.root().field("protocol")?.text()? {
+            "groth16" => {}
+            other => return Err(unsupported("protocol", "groth16", other)),
+        }
+        let name = self.root().field("curve")?.text()?;
+        KeyCurve::from_name(name).ok_or_else(|| unsupported("curve", "bn128 or bls12381", name))
+    }
+
+    fn expect_curve<E: SnarkCurve>(&self) -> Result<()> {
+        match self.curve()? {
+            curve if curve == E::CURVE => Ok(()),
+            curve => Err(self.root().at("curve").fault(format!(
+                "expected {}, found {}",
+                E::CURVE.name(),
+                curve.name()
+            ))),
+        }
+    }
+
+    fn root(&self) -> Node<'_> {
+        Node {
+            file: &self.name,
+            path: String::new(),
+            value: &self.root,
+        }
+    }
+}
+
+/// A value and its place in the document.
+struct Node<'a> {
+    file: &'a str,
+    path: String,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    fn at(mut self, path: &str) -> Self {
+        self.path.push_str(path);
+        self
+    }
+
+    fn fault(&self, what: impl Into<String>) -> Error {
+        let path = if self.path.is_empty() {
+            "document"
+        } else {
+            &self.path
+        };
+        Error::Json {
+            file: self.file.into(),
+            path: path.into(),
+            what: what.into(),
+            source: None,
+        }
+    }
+
+    fn field(&self, key: &str) -> Result<Node<'a>> {
+        let value = self
+            .value
+            .get(key)
+            .ok_or_else(|| self.fault(format!("expected a field {key}, found none")))?;
+        Ok(Node {
+            file: self.file,
+            path: key.into(),
+            value,
+        })
+    }
+
+    fn text(&self) -> Result<&'a str> {
+        self.value
+            .as_str()
+            .ok_or_else(|| self.fault(format!("expected a string, found {}", kind(self.value))))
+    }
+
+    fn list(&self) -> Result<Vec<Node<'a>>> {
+        let list = self.value.as_array();
+        let list = list
+            .ok_or_else(|| self.fault(format!("expected an array, found {}", kind(self.value))))?;
+        let node = |(i, value)| Node {
+            file: self.file,
+            path: format!("{}[{i}]", self.path),
+            value,
+        };
+        Ok(list.iter().enumerate().map(node).collect())
+    }
+
+    fn list_of<const N: usize>(&self) -> Result<[Node<'a>; N]> {
+        let wrong =
+            |list: Vec<_>| self.fault(format!("expected {N} elements, found {}", list.len()));
+        self.list()?.try_into().map_err(wrong)
+    }
+
+    fn number<F: PrimeField>(&self) -> Result<F> {
+        let text = self.text()?;
+        let decimal = (1..=MAX_DIGITS).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = decimal
+            .then(|| BigUint::parse_bytes(text.as_bytes(), 10))
+            .flatten();
+        let number =
+            number.ok_or_else(|| self.fault("expected a decimal number, found other text"))?;
+        if number >= F::MODULUS.into() {
+            return Err(self.fault("expected a number below the modulus, found a larger one"));
+        }
+        Ok(F::from(number))
+    }
+
+    /// A base field element as a string, or an extension's as an array of strings.
+    fn coordinate<F: Field>(&self) -> Result<F> {
+        let parts = match F::extension_degree() {
+            1 => vec![self.number()?],
+            _ => self
+                .list()?
+                .iter()
+                .map(Node::number)
+                .collect::<Result<_>>()?,
+        };
+        let found = parts.len();
+        F::from_base_prime_field_elems(parts).ok_or_else(|| {
+            self.fault(format!(
+                "expected {} elements, found {found}",
+                F::extension_degree()
+            ))
+        })
+    }
+
+    fn point<A: KeyPoint>(&self) -> Result<A> {
+        let [x, y, z] = self.list_of()?;
+        let (x, y, z_value): (_, _, A::BaseField) =
+            (x.coordinate()?, y.coordinate()?, z.coordinate()?);
+        if z_value.is_zero() {
+            return Ok(A::zero());
+        }
+        if !z_value.is_one() {
+            return Err(z.fault("expected 1 or 0, found another number"));
+        }
+        let point = A::from_xy_unchecked(x, y);
+        point
+            .validate()
+            .map_err(|fault| self.fault(fault.to_string()))?;
+        Ok(point)
+    }
+
+    fn finite_point<A: KeyPoint>(&self) -> Result<A> {
+        match self.point::<A>()? {
+            point if point.is_zero() => Err(self.fault("expected a finite point, found infinity")),
+            point => Ok(point),
+        }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn coordinate_json<F: Field>(value: &F) -> Value {
+    let mut parts: Vec<Value> = value
+        .to_base_prime_field_elements()
+        .map(|part| part.to_string().into())
+        .collect();
+    if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        parts.into()
+    }
+}
+
+fn point_json<A: KeyPoint>(point: &A) -> Value {
+    let (zero, one) = (A::BaseField::zero(), A::BaseField::one());
+    let (x, y, z) = point.xy().map_or((zero, one, zero), |(x, y)| (x, y, one));
+    json!([
+        coordinate_json(&x),
+        coordinate_json(&y),
+        coordinate_json(&z)
+    ])
+}
+
+/// snarkjs' layout: one space of indentation where `serde_json` has two, no newline at the end.
+fn pretty(value: &Value) -> String {
+    let halve = |line: &str| {
+        let text = line.trim_start();
+        " ".repeat((line.len() - text.len()) / 2) + text
+    };
+    format!("{value:#}")
+        .lines()
+        .map(halve)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A Groth16 proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof<E: SnarkCurve> {
+    /// A in G1.
+    pub a: E::G1Affine,
+    /// B in G2.
+    pub b: E::G2Affine,
+    /// C in G1.
+    pub c: E::G1Affine,
+}
+
+impl<E: SnarkCurve> Proof<E> {
+    /// Reads `proof.json`.
+    pub fn from_json(file: &JsonFile) -> Result<Self> {
+        file.expect_curve::<E>()?;
+        let root = file.root();
+        Ok(Self {
+            a: root.field("pi_a")?.point()?,
+            b: root.field("pi_b")?.point()?,
+            c: root.field("pi_c")?.point()?,
+        })
+    }
+
+    /// The text of `proof.json`, byte for byte as snarkjs writes it.
+    pub fn to_json(&self) -> String {
+        pretty(&json!({
+            "pi_a": point_json(&self.a),
+            "pi_b": point_json(&self.b),
+            "pi_c": point_json(&self.c),
+            "protocol": "groth16",
+            "curve": E::CURVE.name(),
+        }))
+    }
+}
+
+/// The public signals, the constant 1 not included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicSignals<F: PrimeField>(pub Vec<F>);
+
+impl<F: PrimeField> PublicSignals<F> {
+    /// Values 1..=`n_public` of a witness (fewer where it is shorter).
+    pub fn from_witness(witness: &Witness, n_public: usize) -> Self {
+        let values = witness.values();
+        Self(
+            values
+                .chunks_exact(32)
+                .skip(1)
+                .take(n_public)
+                .map(F::from_le_bytes_mod_order)
+                .collect(),
+        )
+    }
+
+    /// Reads `public.json`.
+    pub fn from_json(file: &JsonFile) -> Result<Self> {
+        Ok(Self(
+            file.root()
+                .list()?
+                .iter()
+                .map(Node::number)
+                .collect::<Result<_>>()?,
+        ))
+    }
+
+    /// The text of `public.json`, byte for byte as snarkjs writes it.
+    pub fn to_json(&self) -> String {
+        pretty(
+            &self
+                .0
+                .iter()
+                .map(|value| Value::from(value.to_string()))
+                .collect(),
+        )
+    }
+}
+
+/// A Groth16 verification key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationKey<E: SnarkCurve> {
+    /// α in G1.
+    pub alpha1: E::G1Affine,
+    /// β in G2.
+    pub beta2: E::G2Affine,
+    /// γ in G2.
+    pub gamma2: E::G2Affine,
+    /// δ in G2.
+    pub delta2: E::G2Affine,
+    /// One point for the constant and each public signal; never empty.
+    pub ic: Vec<E::G1Affine>,
+    /// Whether the key says that it is a development key: anyone may forge its proofs.
+    pub insecure: bool,
+}
+
+impl<E: SnarkCurve> VerificationKey<E> {
+    /// Takes the verification key out of a proving key; its points are checked.
+    pub fn from_zkey(zkey: &Zkey) -> Result<Self> {
+        let (
+            Header {
+                alpha1,
+                beta2,
+                gamma2,
+                delta2,
+                ..
+            },
+            size,
+        ) = (zkey.header(), zkey.curve().g1_bytes());
+        if zkey.curve() != E::CURVE {
+            return Err(Error::Unsupported {
+                file: zkey.name().into(),
+                what: "curve",
+                expected: E::CURVE.name().into(),
+                found: zkey.curve().name().into(),
+            });
+        }
+        let ic = zkey
+            .ic
+            .bytes
+            .chunks_exact(size)
+            .enumerate()
+            .map(|(i, bytes)| {
+                E::G1Affine::decode_checked(bytes)
+                    .map_err(|fault| zkey.ic.fault(i * size, format!("point {i}: {fault}")))
+            });
+        Ok(Self {
+            alpha1: fixed_point(zkey, "alpha in G1", alpha1)?,
+            beta2: fixed_point(zkey, "beta in G2", beta2)?,
+            gamma2: fixed_point(zkey, "gamma in G2", gamma2)?,
+            delta2: fixed_point(zkey, "delta in G2", delta2)?,
+            ic: ic.collect::<Result<_>>()?,
+            insecure: zkey.is_insecure(),
+        })
+    }
+
+    /// Reads `verification_key.json`. `vk_alphabeta_12` is not read: [`verify`] computes it.
+    pub fn from_json(file: &JsonFile) -> Result<Self> {
+        file.expect_curve::<E>()?;
+        let root = file.root();
+        let ic = root.field("IC")?.list()?;
+        let n_public = root.field("nPublic")?;
+        if n_public.value.as_u64().and_then(|n| n.checked_add(1)) != Some(ic.len() as u64) {
+            return Err(n_public.fault(format!(
+                "expected one less than the {} points of IC",
+                ic.len()
+            )));
+        }
+        Ok(Self {
+            alpha1: root.field("vk_alpha_1")?.finite_point()?,
+            beta2: root.field("vk_beta_2")?.finite_point()?,
+            gamma2: root.field("vk_gamma_2")?.finite_point()?,
+            delta2: root.field("vk_delta_2")?.finite_point()?,
+            ic: ic.iter().map(Node::point).collect::<Result<_>>()?,
+            insecure: root.value.get(INSECURE.0).is_some(),
+        })
+    }
+
+    /// The text of `verification_key.json`, byte for byte as snarkjs writes it; a development key has one more field.
+    pub fn to_json(&self) -> String {
+        let mut object = Map::new();
+        let mut put = |key: &str, value: Value| object.insert(key.into(), value);
+        put("protocol", "groth16".into());
+        put("curve", E::CURVE.name().into());
+        put("nPublic", self.ic.len().saturating_sub(1).into());
+        put("vk_alpha_1", point_json(&self.alpha1));
+        put("vk_beta_2", point_json(&self.beta2));
+        put("vk_gamma_2", point_json(&self.gamma2));
+        put("vk_delta_2", point_json(&self.delta2));
+        put("vk_alphabeta_12", self.alphabeta_json());
+        put("IC", self.ic.iter().map(point_json).collect());
+        if self.insecure {
+            put(INSECURE.0, INSECURE.1.into());
+        }
+        pretty(&object.into())
+    }
+
+    /// e(α, β) as 2 × 3 × 2 numbers: Fq12 over Fq6 over Fq2, the tower that snarkjs and arkworks share.
+    fn alphabeta_json(&self) -> Value {
+        let numbers: Vec<Value> = E::pairing(self.alpha1, self.beta2)
+            .0
+            .to_base_prime_field_elements()
+            .map(|x| x.to_string().into())
+            .collect();
+        let pairs: Vec<Value> = numbers.chunks(2).map(|pair| pair.to_vec().into()).collect();
+        pairs
+            .chunks(3)
+            .map(|triple| Value::from(triple.to_vec()))
+            .collect()
+    }
+}
+
+fn fixed_point<A: KeyPoint>(zkey: &Zkey, name: &str, bytes: &[u8]) -> Result<A> {
+    let section = &zkey.header_section;
+    let at = (bytes.as_ptr() as usize).saturating_sub(section.bytes.as_ptr() as usize);
+    match A::decode_checked(bytes) {
+        Ok(point) if point.is_zero() => Err(section.fault(
+            at,
+            format!("{name}: expected a finite point, found infinity"),
+        )),
+        Ok(point) => Ok(point),
+        Err(fault) => Err(section.fault(at, format!("{name}: {fault}"))),
+    }
+}
+
+/// Whether the proof is valid: e(A, B) = e(α, β) · e(IC·public, γ) · e(C, δ).
+///
+/// Fails only where the number of public signals is not the key's.
+pub fn verify<E: SnarkCurve>(
+    vk: &VerificationKey<E>,
+    public: &PublicSignals<E::ScalarField>,
+    proof: &Proof<E>,
+) -> Result<bool> {
+    let Some((constant, ic)) = vk
+        .ic
+        .split_first()
+        .filter(|(_, ic)| ic.len() == public.0.len())
+    else {
+        return Err(Error::Mismatch {
+            files: "verification key and public signals".into(),
+            what: "number of public signals",
+            expected: vk.ic.len().saturating_sub(1).to_string(),
+            found: public.0.len().to_string(),
+        });
+    };
+    let signals = E::G1::msm_unchecked(ic, &public.0) + constant;
+    let left = [
+        (-proof.a.into_group()).into_affine(),
+        vk.alpha1,
+        signals.into_affine(),
+        proof.c,
+    ];
+    let right = [proof.b, vk.beta2, vk.gamma2, vk.delta2];
+    let product = E::final_exponentiation(E::multi_miller_loop(left, right));
+    Ok(product.is_some_and(|product| product.is_zero()))
+}
+
+/// [`verify`] on the three documents, over the curve that the key names.
+pub fn verify_files(vk: &JsonFile, public: &JsonFile, proof: &JsonFile) -> Result<bool> {
+    with_curve!(vk.curve()?, E => verify(
+        &VerificationKey::<E>::from_json(vk)?,
+        &PublicSignals::from_json(public)?,
+        &Proof::from_json(proof)?,
+    ))
+}
