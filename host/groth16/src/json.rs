@@ -2,6 +2,7 @@
 //!
 //! What is read is validated: numbers below their modulus, points on the curve and in the subgroup of order r.
 
+use crate::check::fixed_point;
 use crate::curve::{KeyCurve, KeyPoint, SnarkCurve};
 use crate::error::{Error, Result};
 use crate::with_curve;
@@ -336,6 +337,9 @@ impl<F: PrimeField> PublicSignals<F> {
 
     /// The text of `public.json`, byte for byte as snarkjs writes it.
     pub fn to_json(&self) -> String {
+        if self.0.is_empty() {
+            return "[\n]".into();
+        }
         pretty(
             &self
                 .0
@@ -456,19 +460,6 @@ impl<E: SnarkCurve> VerificationKey<E> {
             .chunks(3)
             .map(|triple| Value::from(triple.to_vec()))
             .collect()
-    }
-}
-
-fn fixed_point<A: KeyPoint>(zkey: &Zkey, name: &str, bytes: &[u8]) -> Result<A> {
-    let section = &zkey.header_section;
-    let at = (bytes.as_ptr() as usize).saturating_sub(section.bytes.as_ptr() as usize);
-    match A::decode_checked(bytes) {
-        Ok(point) if point.is_zero() => Err(section.fault(
-            at,
-            format!("{name}: expected a finite point, found infinity"),
-        )),
-        Ok(point) => Ok(point),
-        Err(fault) => Err(section.fault(at, format!("{name}: {fault}"))),
     }
 }
 

@@ -7,9 +7,17 @@
 //! Read in this order: [`curve`], [`binfile`], [`zkey`], [`wtns`], [`json`]; then [`check`], [`r1cs`], [`setup`].
 
 pub mod binfile;
+pub mod check;
 pub mod curve;
 pub mod error;
+mod fixed_base;
 pub mod json;
+pub mod output;
+pub mod r1cs;
+mod random;
+pub mod setup;
+#[doc(hidden)]
+pub mod synthetic;
 pub mod wtns;
 pub mod zkey;
 

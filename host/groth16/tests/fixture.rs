@@ -1,73 +1,157 @@
-//! snarkjs' own key, witness, proof and verification key (2^11 rows, bn128).
+//! Keys, witnesses and proofs made by snarkjs itself: read, exported and verified.
 
 use ark_bn254::Bn254;
-use proofmill_groth16::curve::KeyCurve;
+use proofmill_groth16::check::{check, count};
+use proofmill_groth16::curve::{KeyCurve, SnarkCurve};
 use proofmill_groth16::json::{
     JsonFile, Proof, PublicSignals, VerificationKey, verify, verify_files,
 };
+use proofmill_groth16::r1cs::R1cs;
+use proofmill_groth16::with_curve;
 use proofmill_groth16::wtns::{Witness, check_pair};
 use proofmill_groth16::zkey::Zkey;
 
-fn path(extension: &str) -> String {
+const ALL: [&str; 5] = ["poseidon8", "one", "nopublic", "one_bls", "chain_bls"];
+
+fn path(name: &str, extension: &str) -> String {
     format!(
-        "{}/tests/fixtures/poseidon8.{extension}",
+        "{}/tests/fixtures/{name}.{extension}",
         env!("CARGO_MANIFEST_DIR")
     )
 }
 
-fn text(extension: &str) -> String {
-    std::fs::read_to_string(path(extension)).unwrap()
+fn text(name: &str, extension: &str) -> String {
+    std::fs::read_to_string(path(name, extension)).unwrap()
+}
+
+fn json(name: &str, extension: &str) -> JsonFile {
+    JsonFile::open(path(name, extension)).unwrap()
+}
+
+fn zkey(name: &str) -> Zkey {
+    Zkey::open(path(name, "zkey")).unwrap()
+}
+
+fn wtns(name: &str) -> Witness {
+    Witness::open(path(name, "wtns")).unwrap()
 }
 
 #[test]
-fn the_key_opens() {
-    let zkey = Zkey::open(path("zkey")).unwrap();
-    assert_eq!(zkey.curve(), KeyCurve::Bn128);
-    assert_eq!((zkey.header().n_public, zkey.header().domain()), (2, 2048));
-    assert_eq!(zkey.a().len(), 64 * zkey.header().n_vars);
+fn the_demo_key_has_its_sizes() {
+    let zkey = zkey("poseidon8");
+    let header = zkey.header();
+    assert_eq!(
+        (header.curve, header.n_vars, header.n_public),
+        (KeyCurve::Bn128, 1923, 2)
+    );
+    assert_eq!(
+        (header.log_domain, zkey.a().len(), zkey.b2().len()),
+        (11, 64 * 1923, 128 * 1923)
+    );
     assert!(!zkey.is_insecure());
     assert!(zkey.coefficients().len() > 2048);
-    check_pair(&zkey, &Witness::open(path("wtns")).unwrap()).unwrap();
 }
 
 #[test]
-fn the_exported_verification_key_is_snarkjs_own() {
-    let vk = VerificationKey::<Bn254>::from_zkey(&Zkey::open(path("zkey")).unwrap()).unwrap();
-    assert_eq!(vk.to_json(), text("vkey.json"));
+fn every_key_is_good_and_fits_its_witness_and_no_other() {
+    for name in ALL {
+        let zkey = zkey(name);
+        let summary = check(&zkey).unwrap();
+        assert_eq!(summary, count(&zkey));
+        let n = zkey.header().n_vars;
+        assert_eq!(summary.points(), 4 * n + zkey.header().domain(), "{name}"); // IC and C share out the signals
+        assert!(summary.sections[2].infinite > 0);
+        for other in ALL {
+            assert_eq!(
+                check_pair(&zkey, &wtns(other)).is_ok(),
+                name == other,
+                "{name} {other}"
+            );
+        }
+    }
+}
+
+fn exports_as_snarkjs_does<E: SnarkCurve>(name: &str) {
+    let vk = VerificationKey::<E>::from_zkey(&zkey(name)).unwrap();
+    assert_eq!(vk.to_json(), text(name, "vkey.json"));
     assert_eq!(
-        VerificationKey::from_json(&JsonFile::open(path("vkey.json")).unwrap()).unwrap(),
+        VerificationKey::from_json(&json(name, "vkey.json")).unwrap(),
         vk
     );
-}
 
-#[test]
-fn the_public_signals_are_snarkjs_own() {
     let public =
-        PublicSignals::<ark_bn254::Fr>::from_witness(&Witness::open(path("wtns")).unwrap(), 2);
-    assert_eq!(public.to_json(), text("public.json"));
+        PublicSignals::<E::ScalarField>::from_witness(&wtns(name), zkey(name).header().n_public);
+    assert_eq!(public.to_json(), text(name, "public.json"));
     assert_eq!(
-        PublicSignals::from_json(&JsonFile::open(path("public.json")).unwrap()).unwrap(),
+        PublicSignals::from_json(&json(name, "public.json")).unwrap(),
         public
     );
+
+    let proof = Proof::<E>::from_json(&json(name, "proof.json")).unwrap();
+    assert_eq!(proof.to_json(), text(name, "proof.json"));
 }
 
 #[test]
-fn snarkjs_proof_is_valid_and_no_other_statement_is() {
-    let file = |extension| JsonFile::open(path(extension)).unwrap();
-    let (vk, public, proof) = (file("vkey.json"), file("public.json"), file("proof.json"));
-    assert!(verify_files(&vk, &public, &proof).unwrap());
-    let parsed = Proof::<Bn254>::from_json(&proof).unwrap();
-    assert_eq!(parsed.to_json(), text("proof.json"));
+fn every_json_is_snarkjs_own_byte_for_byte() {
+    for name in ALL {
+        with_curve!(zkey(name).curve(), E => exports_as_snarkjs_does::<E>(name));
+    }
+}
 
-    let vk = VerificationKey::<Bn254>::from_json(&vk).unwrap();
-    let mut public = PublicSignals::from_json(&public).unwrap();
+#[test]
+fn snarkjs_proofs_are_valid() {
+    for name in ALL {
+        let (vk, public, proof) = (
+            json(name, "vkey.json"),
+            json(name, "public.json"),
+            json(name, "proof.json"),
+        );
+        assert!(verify_files(&vk, &public, &proof).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn another_statement_is_not_proved() {
+    let vk = VerificationKey::<Bn254>::from_json(&json("poseidon8", "vkey.json")).unwrap();
+    let proof = Proof::<Bn254>::from_json(&json("poseidon8", "proof.json")).unwrap();
+    let mut public = PublicSignals::from_json(&json("poseidon8", "public.json")).unwrap();
     public.0[1] += ark_bn254::Fr::from(1);
-    assert!(!verify(&vk, &public, &parsed).unwrap());
+    assert!(!verify(&vk, &public, &proof).unwrap());
     public.0.pop();
-    assert!(
-        verify(&vk, &public, &parsed)
-            .unwrap_err()
-            .to_string()
-            .contains("number of public signals")
+    let error = verify(&vk, &public, &proof).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "verification key and public signals: number of public signals differs: expected 2, found 1"
     );
+}
+
+#[test]
+fn a_proof_on_the_other_curve_is_an_error() {
+    let error = verify_files(
+        &json("one", "vkey.json"),
+        &json("one", "public.json"),
+        &json("one_bls", "proof.json"),
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.ends_with("one_bls.proof.json: curve: expected bn128, found bls12381"),
+        "{error}"
+    );
+}
+
+#[test]
+fn circoms_constraint_systems_open() {
+    for (name, constraints, wires, public) in [
+        ("one", 1, 4, 1),
+        ("nopublic", 4, 6, 0),
+        ("chain_bls", 33, 36, 3),
+    ] {
+        let r1cs = R1cs::open(path(name, "r1cs")).unwrap();
+        assert_eq!(
+            (r1cs.n_constraints(), r1cs.n_wires(), r1cs.n_public()),
+            (constraints, wires, public)
+        );
+        assert_eq!(r1cs.constraints().count(), constraints);
+        assert_eq!(r1cs.curve(), zkey(name).curve());
+    }
 }
