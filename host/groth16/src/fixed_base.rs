@@ -2,7 +2,7 @@
 //! inversion.
 
 use crate::curve::KeyPoint;
-use ark_ff::{AdditiveGroup, BigInteger, Field, One, PrimeField, Zero, batch_inversion};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, Zero};
 use rayon::prelude::*;
 
 /// Points that share an inversion. One inversion costs some 100 additions, so 2^12 hide it.
@@ -48,7 +48,7 @@ impl<A: KeyPoint> FixedBase<A> {
             .iter()
             .map(|scalar| (scalar.into_bigint(), 0))
             .collect();
-        let mut sums = vec![A::zero(); scalars.len()];
+        let mut sums = Vec::new();
         let mut addends = Vec::with_capacity(scalars.len());
         for multiples in self.table.chunks_exact(half) {
             addends.clear();
@@ -58,7 +58,10 @@ impl<A: KeyPoint> FixedBase<A> {
                 let multiple = multiple.copied().unwrap_or_else(A::zero);
                 if digit < 0 { -multiple } else { multiple }
             }));
-            add_pairs(&mut sums, &addends);
+            match sums.len() {
+                0 => sums.clone_from(&addends),
+                _ => add_pairs(&mut sums, &addends),
+            }
         }
         sums
     }
@@ -90,43 +93,69 @@ fn multiples<A: KeyPoint>(start: A, window: usize) -> Vec<A> {
     list
 }
 
-/// sums\[i\] += addends\[i\], all cases, with one inversion.
+/// How two points add up.
+enum Sum<F> {
+    /// On a line through both of this slope, once the inverse is multiplied in.
+    Slope(F),
+    /// The second alone: the first is infinity.
+    Second,
+    /// The first alone: the second is infinity.
+    First,
+    /// To infinity: the points are opposite.
+    Nothing,
+}
+
+/// sums\[i\] += addends\[i\], all cases, with one inversion: 5 multiplications and a square for a pair.
 fn add_pairs<A: KeyPoint>(sums: &mut [A], addends: &[A]) {
-    let mut denominators: Vec<_> = sums
-        .iter()
-        .zip(addends)
-        .map(|(a, b)| denominator(a, b))
-        .collect();
-    batch_inversion(&mut denominators);
-    for ((sum, addend), inverse) in sums.iter_mut().zip(addends).zip(denominators) {
-        *sum = add_with_inverse(sum, addend, inverse);
+    let mut product = A::BaseField::ONE;
+    let mut steps = Vec::with_capacity(sums.len());
+    for (a, b) in sums.iter().zip(addends) {
+        let (sum, denominator) = numerator_and_denominator(a, b);
+        steps.push((sum, denominator, product));
+        if let Some(denominator) = denominator {
+            product *= denominator;
+        }
+    }
+    let mut inverse = product.inverse().unwrap_or(A::BaseField::ONE); // a product of non-zero factors
+    for ((slot, b), (sum, denominator, before)) in sums.iter_mut().zip(addends).zip(steps).rev() {
+        let here = inverse * before;
+        if let Some(denominator) = denominator {
+            inverse *= denominator;
+        }
+        *slot = match sum {
+            Sum::Slope(numerator) => third_point(slot, b, numerator * here),
+            Sum::Second => *b,
+            Sum::First => *slot,
+            Sum::Nothing => A::zero(),
+        };
     }
 }
 
-/// What the slope of a + b is divided by; 1 where there is no slope.
-fn denominator<A: KeyPoint>(a: &A, b: &A) -> A::BaseField {
-    let (Some((x1, y1)), Some((x2, y2))) = (a.xy(), b.xy()) else {
-        return A::BaseField::one();
+/// The slope's numerator, and its denominator, which is not zero, where there is a slope.
+fn numerator_and_denominator<A: KeyPoint>(
+    a: &A,
+    b: &A,
+) -> (Sum<A::BaseField>, Option<A::BaseField>) {
+    let Some((x1, y1)) = a.xy() else {
+        return (Sum::Second, None);
     };
-    if x1 != x2 {
-        x2 - x1
-    } else if y1 == y2 && !y1.is_zero() {
-        y1.double()
-    } else {
-        A::BaseField::one()
-    }
-}
-
-fn add_with_inverse<A: KeyPoint>(a: &A, b: &A, inverse: A::BaseField) -> A {
-    let (Some((x1, y1)), Some((x2, y2))) = (a.xy(), b.xy()) else {
-        return if a.is_zero() { *b } else { *a };
+    let Some((x2, y2)) = b.xy() else {
+        return (Sum::First, None);
     };
-    let slope = if x1 != x2 {
-        (y2 - y1) * inverse
+    let dx = x2 - x1;
+    if !dx.is_zero() {
+        (Sum::Slope(y2 - y1), Some(dx))
     } else if y1 == y2 && !y1.is_zero() {
         let square = x1.square(); // both curves have a = 0, so the slope is 3x² / 2y
-        (square.double() + square) * inverse
+        (Sum::Slope(square.double() + square), Some(y1.double()))
     } else {
+        (Sum::Nothing, None)
+    }
+}
+
+/// a + b on a line of this slope.
+fn third_point<A: KeyPoint>(a: &A, b: &A, slope: A::BaseField) -> A {
+    let (Some((x1, y1)), Some((x2, _))) = (a.xy(), b.xy()) else {
         return A::zero();
     };
     let x = slope.square() - x1 - x2;
