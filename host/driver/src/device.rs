@@ -1,0 +1,88 @@
+//! What a device is to the pool: a [`Backend`] lists and opens devices, a [`Device`] runs chains.
+
+pub(crate) mod cpu;
+pub(crate) mod reference;
+
+use crate::error::DeviceError;
+use crate::job::{Chain, Points, Shape, Values};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the owner decides about devices.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Threads of the CPU device; `None` takes as many as there are cores.
+    pub threads: Option<usize>,
+}
+
+impl Config {
+    /// Threads of the CPU device, at least 1.
+    pub fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(cores).max(1)
+    }
+}
+
+/// A kind of device. Unit structs in one list (`Pool::builder().backend(…)` adds to it).
+pub trait Backend: Sync {
+    /// Its name in ids and reports.
+    fn name(&self) -> &'static str;
+    /// Every device of this kind, usable or not. Never fails: an unusable device is listed with the
+    /// reason.
+    fn list(&self, config: &Config) -> Vec<DeviceInfo>;
+    /// Opens a device that [`Backend::list`] gave.
+    fn open(&self, info: &DeviceInfo, config: &Config) -> Result<Box<dyn Device>, DeviceError>;
+}
+
+/// A device as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// Unique id such as `cpu:0`.
+    pub id: String,
+    /// What it is, in words.
+    pub name: String,
+    /// The backend's name.
+    pub backend: &'static str,
+    /// The piece of silicon behind it. Devices that share one are never given work at once.
+    pub physical: String,
+    /// Bytes of resident bases that it may keep; `None` if it reads them in the host's memory.
+    pub resident_bytes: Option<usize>,
+    /// Why it cannot be used; `None` if it can.
+    pub unusable: Option<String>,
+}
+
+/// Predicts how long a device takes for a step; `None`: it cannot do it.
+pub type Estimator = Arc<dyn Fn(&Shape) -> Option<Duration> + Send + Sync>;
+
+/// An open device. It validates nothing: the pool did.
+pub trait Device: Send {
+    /// As the backend listed it.
+    fn info(&self) -> &DeviceInfo;
+
+    /// A predictor that outlives calls of the device, so that planning never waits for one.
+    fn estimator(&self) -> Estimator;
+
+    /// Takes bases (with a key) into the device's memory. Called before a chain that names them.
+    fn load(&mut self, _bases: &Points) -> Result<(), DeviceError> {
+        Ok(())
+    }
+
+    /// Forgets the bases of this key.
+    fn unload(&mut self, _key: [u8; 32]) {}
+
+    /// Runs chains. They are owned: a device that hangs is left behind with them.
+    fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError>;
+}
+
+/// What one chain brought back, in the order of its steps.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// One for each download.
+    pub values: Vec<Values>,
+    /// One for each msm step, each of as many points as sums were asked for.
+    pub points: Vec<Points>,
+    /// Time of each step.
+    pub steps: Vec<Duration>,
+    /// Part of the time that went into moving data, where the device can tell.
+    pub transfer: Option<Duration>,
+}

@@ -1,0 +1,149 @@
+//! Montgomery arithmetic on N 64-bit limbs, R = 2^(64·N).
+
+use super::{Arith, Field, Modulus};
+use bytemuck::{Pod, Zeroable};
+use proofmill_field::{FieldSpec, Int, int};
+use std::marker::PhantomData;
+
+/// An element, reduced.
+#[derive(Clone, Copy, PartialEq)]
+#[repr(transparent)]
+pub(crate) struct Mont<P, const N: usize>(pub(crate) [u64; N], PhantomData<P>);
+
+// SAFETY: transparent over an array of integers; the marker has no size.
+unsafe impl<P: Modulus, const N: usize> Zeroable for Mont<P, N> {}
+// SAFETY: as above; every bit pattern is a value of the type (not necessarily a reduced one).
+unsafe impl<P: Modulus, const N: usize> Pod for Mont<P, N> {}
+
+impl<P: Modulus, const N: usize> Mont<P, N> {
+    const P: [u64; N] = FieldSpec::low(&P::SPEC.modulus);
+    const INV: u64 = P::SPEC.neg_inverse;
+    /// The product loop adds two carries into one limb: their sum stays below 2^64 as long as the
+    /// top limb of p is below 2^63 − 1 (gnark's condition, hackmd.io/@gnark/modular_multiplication).
+    const SPARE_BIT: () = assert!(Self::P[N - 1] < (1 << 63) - 1);
+
+    pub(crate) const fn new(limbs: [u64; N]) -> Self {
+        Mont(limbs, PhantomData)
+    }
+
+    /// One outer step of the product: t ← (t + a·b_i + m·p) / 2^64, with t < 2p throughout.
+    #[inline(always)]
+    fn step(t: &mut [u64; N], a: &[u64; N], b: u64) {
+        let (low, mut carry_a) = multiply_add(t[0], a[0], b, 0);
+        let m = low.wrapping_mul(Self::INV);
+        let (_, mut carry_m) = multiply_add(low, m, Self::P[0], 0);
+        for j in 1..N {
+            let low;
+            (low, carry_a) = multiply_add(t[j], a[j], b, carry_a);
+            (t[j - 1], carry_m) = multiply_add(low, m, Self::P[j], carry_m);
+        }
+        t[N - 1] = carry_a + carry_m; // no overflow: SPARE_BIT
+    }
+
+    /// [0, 2p) → [0, p)
+    #[inline(always)]
+    fn reduced(t: [u64; N]) -> Self {
+        let (mut d, mut borrow) = ([0; N], false);
+        for i in 0..N {
+            (d[i], borrow) = subtract(t[i], Self::P[i], borrow);
+        }
+        let mut out = [0; N];
+        for i in 0..N {
+            out[i] = if borrow { t[i] } else { d[i] };
+        }
+        Self::new(out)
+    }
+}
+
+/// t + a·b + carry, as (low, high): at most 2^128 − 1.
+#[inline(always)]
+fn multiply_add(t: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
+    let sum = a as u128 * b as u128 + t as u128 + carry as u128;
+    (sum as u64, (sum >> 64) as u64)
+}
+
+#[inline(always)]
+fn subtract(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    let (d, b1) = a.overflowing_sub(b);
+    let (d, b2) = d.overflowing_sub(borrow as u64);
+    (d, b1 | b2)
+}
+
+#[inline(always)]
+fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    let (s, c1) = a.overflowing_add(b);
+    let (s, c2) = s.overflowing_add(carry as u64);
+    (s, c1 | c2)
+}
+
+impl<P: Modulus, const N: usize> Arith for Mont<P, N> {
+    const ZERO: Self = Self::new([0; N]);
+    const ONE: Self = Self::new(FieldSpec::low(&P::SPEC.one));
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // a + b < 2p < 2^(64·N): no carry out
+        let (mut sum, mut carry) = ([0; N], false);
+        for i in 0..N {
+            (sum[i], carry) = add(self.0[i], other.0[i], carry);
+        }
+        Self::reduced(sum)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let (mut d, mut borrow) = ([0; N], false);
+        for i in 0..N {
+            (d[i], borrow) = subtract(self.0[i], other.0[i], borrow);
+        }
+        let (mut out, mut carry) = ([0; N], false);
+        for i in 0..N {
+            let p = if borrow { Self::P[i] } else { 0 };
+            (out[i], carry) = add(d[i], p, carry);
+        }
+        Self::new(out)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let () = Self::SPARE_BIT;
+        let mut t = [0; N];
+        // spelled out: left to itself the compiler keeps the outer loop of six rolled
+        Self::step(&mut t, &self.0, other.0[0]);
+        Self::step(&mut t, &self.0, other.0[1]);
+        Self::step(&mut t, &self.0, other.0[2]);
+        Self::step(&mut t, &self.0, other.0[3]);
+        if N > 4 {
+            Self::step(&mut t, &self.0, other.0[4]);
+            Self::step(&mut t, &self.0, other.0[5]);
+        }
+        Self::reduced(t)
+    }
+
+    fn inverse_vartime(self) -> Self {
+        self.fermat_inverse()
+    }
+}
+
+impl<P: Modulus, const N: usize> Field for Mont<P, N> {
+    const SPEC: &'static FieldSpec = P::SPEC;
+
+    fn from_int(a: &Int) -> Self {
+        Self::new(FieldSpec::low(a))
+    }
+
+    fn to_int(self) -> Int {
+        let mut out = int::ZERO;
+        out[..N].copy_from_slice(&self.0);
+        out
+    }
+
+    #[inline]
+    fn is_canonical(&self) -> bool {
+        let mut borrow = false;
+        for i in 0..N {
+            (_, borrow) = subtract(self.0[i], Self::P[i], borrow);
+        }
+        borrow
+    }
+}

@@ -1,0 +1,450 @@
+//! Number-theoretic transforms, in place.
+//!
+//! Two passes do everything. [`split`] takes natural order to bit-reversed order: at each layer a
+//! block j is split into blocks 2j and 2j + 1 by butterflies with *one* twiddle, `table[j]`.
+//! [`merge`] is its mirror image and takes bit-reversed order to natural order. With
+//! `table[j] = ω_{2n'}^{rev(j)}`, a value that does not depend on the size n', one table of powers
+//! in bit-reversed order serves every size and layer (Seiler, eprint 2018/039). With the inverse
+//! root the same passes do the inverse transform, times n.
+//!
+//! Both recurse depth-first, two layers at a time, so that blocks fall into the caches by
+//! themselves; a row-major batch is the same thing with rows in place of elements.
+
+use super::arith::Field;
+use super::permute;
+use crate::job::{Direction, Layout, Ntt, Order};
+use proofmill_field::Int;
+use rayon::prelude::*;
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Bytes of a block below which it is not worth waking another thread.
+const SERIAL_BYTES: usize = 1 << 16;
+/// Elements of a pass handled by one task.
+const TASK_BYTES: usize = 1 << 15;
+
+/// Tables kept: two directions of each field, and a few foreign roots.
+const MAX_TABLES: usize = 32;
+
+/// ω^{rev(j)} for j < n/2, of the root of order 2^two_adicity or its inverse.
+type Table<F> = Arc<Vec<F>>;
+
+/// Twiddle tables made so far, by field and root; each grows to the largest size asked for.
+static TABLES: LazyLock<Mutex<HashMap<(TypeId, Int), Box<dyn std::any::Any + Send>>>> =
+    LazyLock::new(Default::default);
+
+/// The table for transforms of size 2^log_n with the given root of order 2^two_adicity.
+fn table<F: Field>(root: &Int, log_n: u32) -> Table<F> {
+    let size = 1 << log_n.saturating_sub(1);
+    let key = (TypeId::of::<F>(), *root);
+    let lock = || TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = lock()
+        .get(&key)
+        .and_then(|t| t.downcast_ref::<Table<F>>())
+        .cloned();
+    match known {
+        Some(table) if table.len() >= size => table,
+        known => {
+            let old = known.as_ref().map_or(&[][..], |t| t);
+            let table: Table<F> = Arc::new(grow(old, root, size));
+            let mut tables = lock();
+            if tables.len() >= MAX_TABLES {
+                tables.clear();
+            }
+            tables.insert(key, Box::new(table.clone()));
+            table
+        }
+    }
+}
+
+/// table[2^k + j] = ω_{2^(k+2)} · table[j]: rev_(k+1)(2^k + j) = 1 + 2·rev_k(j).
+fn grow<F: Field>(old: &[F], root: &Int, size: usize) -> Vec<F> {
+    let mut out = Vec::with_capacity(size);
+    out.extend_from_slice(old);
+    if out.is_empty() {
+        out.push(F::ONE);
+    }
+    // roots[i] has order 2^(two_adicity − i)
+    let roots: Vec<F> = std::iter::successors(Some(F::from_int(root)), |r| Some(r.square()))
+        .take(F::SPEC.two_adicity as usize)
+        .collect();
+    while out.len() < size {
+        let k = out.len().trailing_zeros();
+        let step = roots[(F::SPEC.two_adicity - k - 2) as usize];
+        out.extend_from_within(..);
+        let half = out.len() / 2;
+        out[half..]
+            .par_iter_mut()
+            .with_min_len(1 << 12)
+            .for_each(|x| *x = x.mul(step));
+    }
+    out
+}
+
+/// Runs the transform; `data` holds whole columns of the input and room for the output: the input
+/// lies in its first `columns << log_n` elements.
+pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
+    match ntt.layout {
+        Layout::RowMajor => Plan::new(ntt, ntt.columns).run(data),
+        Layout::Contiguous => {
+            let plan = Plan::new(ntt, 1);
+            let rows = ntt.output_rows();
+            // columns of the input to the places of the output's columns, from the last one down
+            for column in (1..ntt.columns).rev() {
+                if ntt.added_bits > 0 {
+                    let n = 1 << ntt.log_n;
+                    data.copy_within(column * n..(column + 1) * n, column * rows);
+                }
+            }
+            data.par_chunks_mut(rows)
+                .for_each(|column| plan.run(column));
+        }
+    }
+}
+
+/// One transform with its tables.
+struct Plan<'a, F> {
+    ntt: &'a Ntt,
+    /// Elements in a row.
+    width: usize,
+    forward: Option<Table<F>>,
+    inverse: Option<Table<F>>,
+    /// 1/n.
+    scale: F,
+    shift: Option<F>,
+}
+
+impl<'a, F: Field> Plan<'a, F> {
+    fn new(ntt: &'a Ntt, width: usize) -> Self {
+        let spec = F::SPEC;
+        let root = ntt.root.unwrap_or(spec.root);
+        let extends = ntt.added_bits > 0;
+        let forward = ntt.direction == Direction::Forward;
+        let log_rows = ntt.log_n + ntt.added_bits;
+        // n = 2^log_n < p for every field that has the two-adicity
+        let scale = F::element(1 << ntt.log_n).inverse_vartime();
+        Plan {
+            ntt,
+            width,
+            forward: forward.then(|| table(&root, log_rows)),
+            inverse: (!forward || extends).then(|| table(&spec.inverse(&root), ntt.log_n)),
+            scale,
+            shift: ntt.coset.as_ref().map(F::from_int),
+        }
+    }
+
+    fn run(&self, data: &mut [F]) {
+        let Ntt {
+            log_n,
+            added_bits,
+            direction,
+            input,
+            output,
+            ..
+        } = *self.ntt;
+        let n = self.width << log_n;
+        match (direction, &self.forward, &self.inverse) {
+            (Direction::Forward, Some(forward), Some(inverse)) if added_bits > 0 => {
+                // values → coefficients in natural order → values on the larger coset
+                self.pass(&mut data[..n], inverse, log_n, input, Order::Natural);
+                let (shift, scale) = (self.shift.unwrap_or(F::ONE), self.scale);
+                scale_by_powers(&mut data[..n], self.width, scale, shift, Order::Natural);
+                // the first layers meet only zeros: every block is a copy
+                let (first, rest) = data.split_at_mut(n);
+                rest.par_chunks_mut(n)
+                    .for_each(|block| block.copy_from_slice(first));
+                data.par_chunks_mut(n).enumerate().for_each(|(j, block)| {
+                    split(block, self.width, j, forward);
+                });
+                if output == Order::Natural {
+                    permute::bit_reverse(data, self.width);
+                }
+            }
+            (Direction::Forward, Some(forward), _) => {
+                if let Some(shift) = self.shift {
+                    scale_by_powers(data, self.width, F::ONE, shift, input);
+                }
+                self.pass(data, forward, log_n, input, output);
+            }
+            (_, _, Some(inverse)) => {
+                self.pass(data, inverse, log_n, input, output);
+                let shift = self.shift.map_or(F::ONE, F::inverse_vartime);
+                scale_by_powers(data, self.width, self.scale, shift, output);
+            }
+            _ => {}
+        }
+    }
+
+    fn pass(&self, data: &mut [F], table: &[F], log_n: u32, input: Order, output: Order) {
+        if log_n == 0 {
+            return;
+        }
+        match input {
+            Order::Natural => {
+                split(data, self.width, 0, table);
+                if output == Order::Natural {
+                    permute::bit_reverse(data, self.width);
+                }
+            }
+            Order::BitReversed => {
+                merge(data, self.width, 0, table);
+                if output == Order::BitReversed {
+                    permute::bit_reverse(data, self.width);
+                }
+            }
+        }
+    }
+}
+
+/// Row i times scale·base^i, where in bit-reversed order the row at place i is row rev(i).
+pub(crate) fn scale_by_powers<F: Field>(
+    data: &mut [F],
+    width: usize,
+    scale: F,
+    base: F,
+    order: Order,
+) {
+    if base == F::ONE {
+        if scale != F::ONE {
+            let minimum = TASK_BYTES / size_of::<F>();
+            data.par_iter_mut()
+                .with_min_len(minimum)
+                .for_each(|x| *x = x.mul(scale));
+        }
+        return;
+    }
+    // i = high·2^k + low: base^i = base^low · (base^(2^k))^high, and likewise with bits reversed
+    let rows = data.len() / width;
+    let log_rows = rows.next_power_of_two().trailing_zeros();
+    let k = log_rows.div_ceil(2).min(10);
+    let power_of_two = |e: u32| (0..e).fold(base, |x, _| x.square());
+    let (lows, highs) = match order {
+        Order::Natural => (
+            powers(base, 1 << k),
+            powers(power_of_two(k), rows.div_ceil(1 << k)),
+        ),
+        Order::BitReversed => {
+            let high_bits = log_rows - k;
+            let mut lows = powers(power_of_two(high_bits), 1 << k);
+            permute::bit_reverse(&mut lows, 1);
+            let mut highs = powers(base, 1 << high_bits);
+            permute::bit_reverse(&mut highs, 1);
+            (lows, highs)
+        }
+    };
+    data.par_chunks_mut(width << k)
+        .zip(highs)
+        .for_each(|(block, high)| {
+            let high = high.mul(scale);
+            for (row, low) in block.chunks_exact_mut(width).zip(&lows) {
+                let factor = low.mul(high);
+                row.iter_mut().for_each(|x| *x = x.mul(factor));
+            }
+        });
+}
+
+fn powers<F: Field>(base: F, count: usize) -> Vec<F> {
+    std::iter::successors(Some(F::ONE), |x| Some(x.mul(base)))
+        .take(count)
+        .collect()
+}
+
+/// Block `j`, natural order → bit-reversed.
+fn split<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+    let rows = data.len() / width;
+    if rows < 2 {
+        return;
+    }
+    if size_of_val(data) <= SERIAL_BYTES {
+        split_serial(data, width, j, table);
+    } else if rows % 4 == 0 {
+        radix_4_split(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
+        let quarter = data.len() / 4;
+        data.par_chunks_mut(quarter)
+            .enumerate()
+            .for_each(|(i, block)| split(block, width, 4 * j + i, table));
+    } else {
+        radix_2_split(data, table[j]);
+        let half = data.len() / 2;
+        data.par_chunks_mut(half)
+            .enumerate()
+            .for_each(|(i, block)| split(block, width, 2 * j + i, table));
+    }
+}
+
+/// As [`split`], one thread, layer by layer: the block lies in the cache.
+fn split_serial<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+    let mut rows = data.len() / width;
+    let mut first = j; // index of the first block of the layer
+    if rows.trailing_zeros() % 2 == 1 {
+        radix_2_block(data, table[first]);
+        (rows, first) = (rows / 2, 2 * first);
+    }
+    while rows > 1 {
+        for (i, block) in data.chunks_exact_mut(rows * width).enumerate() {
+            let b = first + i;
+            radix_4_block(block, [table[b], table[2 * b], table[2 * b + 1]], b == 0);
+        }
+        (rows, first) = (rows / 4, 4 * first);
+    }
+}
+
+/// Block `j`, bit-reversed order → natural.
+fn merge<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+    let rows = data.len() / width;
+    if rows < 2 {
+        return;
+    }
+    if size_of_val(data) <= SERIAL_BYTES {
+        merge_serial(data, width, j, table);
+    } else if rows % 4 == 0 {
+        let quarter = data.len() / 4;
+        data.par_chunks_mut(quarter)
+            .enumerate()
+            .for_each(|(i, block)| merge(block, width, 4 * j + i, table));
+        radix_4_merge(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
+    } else {
+        let half = data.len() / 2;
+        data.par_chunks_mut(half)
+            .enumerate()
+            .for_each(|(i, block)| merge(block, width, 2 * j + i, table));
+        radix_2_merge(data, table[j]);
+    }
+}
+
+fn merge_serial<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+    let rows = data.len() / width;
+    let log_rows = rows.trailing_zeros();
+    let mut log_block = 2;
+    while log_block <= log_rows {
+        let first = j << (log_rows - log_block);
+        for (i, block) in data.chunks_exact_mut(width << log_block).enumerate() {
+            let b = first + i;
+            let twiddles = [table[b], table[2 * b], table[2 * b + 1]];
+            radix_4_merge_block(block, twiddles, b == 0);
+        }
+        log_block += 2;
+    }
+    if log_rows % 2 == 1 {
+        radix_2_merge_block(data, table[j]);
+    }
+}
+
+// The four butterflies, on a whole block in parallel or by one thread. `trivial`: the first two
+// twiddles are 1.
+
+#[inline(always)]
+fn quarters<F>(data: &mut [F]) -> [&mut [F]; 4] {
+    let (low, high) = data.split_at_mut(data.len() / 2);
+    let (a, b) = low.split_at_mut(low.len() / 2);
+    let (c, d) = high.split_at_mut(high.len() / 2);
+    [a, b, c, d]
+}
+
+fn in_parallel<F: Field>(data: &mut [F], run: impl Fn([&mut [F]; 4]) + Sync) {
+    let task = TASK_BYTES / size_of::<F>() / 4;
+    let [a, b, c, d] = quarters(data);
+    a.par_chunks_mut(task)
+        .zip(b.par_chunks_mut(task))
+        .zip(c.par_chunks_mut(task))
+        .zip(d.par_chunks_mut(task))
+        .for_each(|(((a, b), c), d)| run([a, b, c, d]));
+}
+
+fn radix_4_split<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
+    in_parallel(data, |q| radix_4_split_quarters(q, w, trivial));
+}
+
+fn radix_4_block<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
+    radix_4_split_quarters(quarters(data), w, trivial);
+}
+
+fn radix_4_merge<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
+    in_parallel(data, |q| radix_4_merge_quarters(q, w, trivial));
+}
+
+fn radix_4_merge_block<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
+    radix_4_merge_quarters(quarters(data), w, trivial);
+}
+
+#[inline(always)]
+fn radix_4_split_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivial: bool) {
+    if trivial {
+        each(q, |a, b, c, d| {
+            let (a, b, c, d) = (a.add(c), b.add(d), a.sub(c), b.sub(d).mul(w1));
+            (a.add(b), a.sub(b), c.add(d), c.sub(d))
+        });
+    } else {
+        each(q, |a, b, c, d| {
+            let (c, d) = (c.mul(w), d.mul(w));
+            let (a, b, c, d) = (a.add(c), b.add(d).mul(w0), a.sub(c), b.sub(d).mul(w1));
+            (a.add(b), a.sub(b), c.add(d), c.sub(d))
+        });
+    }
+}
+
+#[inline(always)]
+fn radix_4_merge_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivial: bool) {
+    if trivial {
+        each(q, |a, b, c, d| {
+            let (a, b, c, d) = (a.add(b), a.sub(b), c.add(d), c.sub(d).mul(w1));
+            (a.add(c), b.add(d), a.sub(c), b.sub(d))
+        });
+    } else {
+        each(q, |a, b, c, d| {
+            let (a, b, c, d) = (a.add(b), a.sub(b).mul(w0), c.add(d), c.sub(d).mul(w1));
+            (a.add(c), b.add(d), a.sub(c).mul(w), b.sub(d).mul(w))
+        });
+    }
+}
+
+#[inline(always)]
+fn each<F: Field>([a, b, c, d]: [&mut [F]; 4], run: impl Fn(F, F, F, F) -> (F, F, F, F)) {
+    let n = a.len();
+    let (b, c, d) = (&mut b[..n], &mut c[..n], &mut d[..n]);
+    for i in 0..n {
+        (a[i], b[i], c[i], d[i]) = run(a[i], b[i], c[i], d[i]);
+    }
+}
+
+fn radix_2_split<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    let task = TASK_BYTES / size_of::<F>() / 2;
+    a.par_chunks_mut(task)
+        .zip(b.par_chunks_mut(task))
+        .for_each(|(a, b)| split_2(a, b, w));
+}
+
+fn radix_2_merge<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    let task = TASK_BYTES / size_of::<F>() / 2;
+    a.par_chunks_mut(task)
+        .zip(b.par_chunks_mut(task))
+        .for_each(|(a, b)| merge_2(a, b, w));
+}
+
+fn radix_2_block<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    split_2(a, b, w);
+}
+
+fn radix_2_merge_block<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    merge_2(a, b, w);
+}
+
+#[inline(always)]
+fn split_2<F: Field>(a: &mut [F], b: &mut [F], w: F) {
+    for (a, b) in a.iter_mut().zip(b) {
+        let t = b.mul(w);
+        (*a, *b) = (a.add(t), a.sub(t));
+    }
+}
+
+#[inline(always)]
+fn merge_2<F: Field>(a: &mut [F], b: &mut [F], w: F) {
+    for (a, b) in a.iter_mut().zip(b) {
+        (*a, *b) = (a.add(*b), a.sub(*b).mul(w));
+    }
+}

@@ -1,0 +1,87 @@
+//! A device's place in the pool: how to reach it, what it has to do, whether it is trusted with more.
+
+use crate::device::cpu::Cpu;
+use crate::device::{DeviceInfo, Estimator};
+use crate::job::Shape;
+use crate::worker::Worker;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How a device is reached.
+pub(super) enum Runner {
+    /// The host itself, on the caller's thread and memory.
+    Host(Cpu),
+    /// A device on its own thread.
+    Worker(Worker),
+}
+
+pub(super) struct Seat {
+    pub(super) info: DeviceInfo,
+    /// Index of its piece of silicon.
+    pub(super) physical: usize,
+    pub(super) estimator: Estimator,
+    pub(super) runner: Runner,
+    /// Nanoseconds of work submitted and not finished.
+    backlog: AtomicU64,
+    /// Why it gets no more work.
+    aside: Mutex<Option<String>>,
+}
+
+impl Seat {
+    pub(super) fn new(
+        info: DeviceInfo,
+        physical: usize,
+        estimator: Estimator,
+        runner: Runner,
+    ) -> Self {
+        let (backlog, aside) = (AtomicU64::new(0), Mutex::new(None));
+        Seat {
+            info,
+            physical,
+            estimator,
+            runner,
+            backlog,
+            aside,
+        }
+    }
+
+    /// The time for all of a chain's steps; `None` if it cannot do one of them.
+    pub(super) fn estimate(&self, shapes: &[Shape]) -> Option<Duration> {
+        shapes.iter().map(|s| (self.estimator)(s)).sum()
+    }
+
+    pub(super) fn backlog(&self) -> Duration {
+        Duration::from_nanos(self.backlog.load(Ordering::Relaxed))
+    }
+
+    /// Notes new work and returns all that there is to do.
+    pub(super) fn submitted(&self, cost: Duration) -> Duration {
+        let cost = cost.as_nanos() as u64;
+        Duration::from_nanos(
+            self.backlog
+                .fetch_add(cost, Ordering::Relaxed)
+                .saturating_add(cost),
+        )
+    }
+
+    /// Notes that work is over, well or badly.
+    pub(super) fn finished(&self, cost: Duration) {
+        self.backlog
+            .fetch_sub(cost.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    /// Why the device gets no more work; `None` if it does.
+    pub(super) fn set_aside(&self) -> Option<String> {
+        self.aside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The first reason stays.
+    pub(super) fn put_aside(&self, reason: String) {
+        let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        aside.get_or_insert(format!("set aside: {reason}"));
+    }
+}

@@ -1,0 +1,208 @@
+//! A device on a thread of its own, so that one that hangs can be left behind.
+
+use crate::device::{Device, DeviceInfo, Output};
+use crate::error::DeviceError;
+use crate::job::{Chain, Points, Step};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+type Answer = Result<Vec<Output>, DeviceError>;
+
+struct Request {
+    chains: Vec<Chain>,
+    reply: Sender<Answer>,
+}
+
+/// The pool's end of a device's thread.
+pub(crate) struct Worker {
+    requests: Sender<Request>,
+}
+
+/// An answer that is still being computed.
+pub(crate) struct Pending {
+    reply: Receiver<Answer>,
+    since: Instant,
+    limit: Duration,
+}
+
+impl Worker {
+    /// Moves the device to its thread. The thread ends when the worker is dropped and the device
+    /// returns from its last job.
+    pub(crate) fn start(device: Box<dyn Device>) -> Result<Self, DeviceError> {
+        let (requests, inbox) = channel();
+        std::thread::Builder::new()
+            .name(device.info().id.clone())
+            .spawn(move || serve(device, &inbox))
+            .map_err(|e| DeviceError::Failed(format!("no thread for the device: {e}")))?;
+        Ok(Worker { requests })
+    }
+
+    /// Hands chains over; the answer must come within `limit`.
+    pub(crate) fn submit(&self, chains: Vec<Chain>, limit: Duration) -> Pending {
+        let (reply, answer) = channel();
+        // if the thread is gone, `answer` is disconnected and says so
+        let _ = self.requests.send(Request { chains, reply });
+        Pending {
+            reply: answer,
+            since: Instant::now(),
+            limit,
+        }
+    }
+}
+
+impl Pending {
+    /// Waits for the answer or the deadline.
+    pub(crate) fn wait(self) -> Answer {
+        let left = self.limit.saturating_sub(self.since.elapsed());
+        match self.reply.recv_timeout(left) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => Err(DeviceError::Hung(self.limit)),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(DeviceError::Lost("its thread has ended".into()))
+            }
+        }
+    }
+}
+
+fn serve(mut device: Box<dyn Device>, inbox: &Receiver<Request>) {
+    let mut residents = Residents::new(device.info());
+    while let Ok(Request { chains, reply }) = inbox.recv() {
+        let run = AssertUnwindSafe(|| {
+            residents.make_room(device.as_mut(), &chains)?;
+            device.run(chains)
+        });
+        match catch_unwind(run) {
+            // nobody listens any more if the deadline has passed
+            Ok(answer) => drop(reply.send(answer)),
+            Err(panic) => {
+                let _ = reply.send(Err(DeviceError::Lost(words(panic.as_ref()))));
+                return; // its state is unknown
+            }
+        }
+    }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("its driver panicked: {}", text.unwrap_or("no message"))
+}
+
+/// Bases that lie on a device, least recently used first.
+struct Residents {
+    budget: Option<usize>,
+    loaded: VecDeque<([u8; 32], usize)>,
+}
+
+impl Residents {
+    fn new(info: &DeviceInfo) -> Self {
+        Residents {
+            budget: info.resident_bytes,
+            loaded: VecDeque::new(),
+        }
+    }
+
+    /// Loads what the chains name and unloads what has not been used for longest.
+    fn make_room(&mut self, device: &mut dyn Device, chains: &[Chain]) -> Result<(), DeviceError> {
+        let Some(budget) = self.budget else {
+            return Ok(());
+        };
+        let steps = chains.iter().flat_map(|chain| &chain.steps);
+        let bases = steps.filter_map(|step| match step {
+            Step::Msm { bases, .. } => bases.key().map(|key| (key, bases)),
+            _ => None,
+        });
+        let wanted: Vec<([u8; 32], &Points)> = bases.collect();
+        for (key, bases) in &wanted {
+            if let Some(place) = self.loaded.iter().position(|(k, _)| k == key) {
+                if let Some(entry) = self.loaded.remove(place) {
+                    self.loaded.push_back(entry);
+                }
+                continue;
+            }
+            let bytes = bases.bytes().len();
+            let used = |loaded: &VecDeque<(_, usize)>| loaded.iter().map(|(_, n)| n).sum::<usize>();
+            while used(&self.loaded) + bytes > budget {
+                // what this very job needs stays
+                let idle = |(k, _): &([u8; 32], usize)| wanted.iter().all(|(w, _)| w != k);
+                let Some(place) = self.loaded.iter().position(idle) else {
+                    break;
+                };
+                if let Some((old, _)) = self.loaded.remove(place) {
+                    device.unload(old);
+                }
+            }
+            device.load(bases)?;
+            self.loaded.push_back((*key, bytes));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Estimator;
+    use bytes::Bytes;
+    use proofmill_field::{CurveId, Group};
+    use std::sync::{Arc, Mutex};
+
+    struct Recorder(DeviceInfo, Arc<Mutex<Vec<String>>>);
+
+    impl Device for Recorder {
+        fn info(&self) -> &DeviceInfo {
+            &self.0
+        }
+        fn estimator(&self) -> Estimator {
+            Arc::new(|_| None)
+        }
+        fn load(&mut self, bases: &Points) -> Result<(), DeviceError> {
+            self.1.lock().unwrap().push(format!("load {}", bases.len()));
+            Ok(())
+        }
+        fn unload(&mut self, _: [u8; 32]) {
+            self.1.lock().unwrap().push("unload".into());
+        }
+        fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError> {
+            Ok(chains.iter().map(|_| Output::default()).collect())
+        }
+    }
+
+    #[test]
+    fn bases_are_loaded_once_and_the_least_used_go_first() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let info = DeviceInfo {
+            id: "x:0".into(),
+            name: String::new(),
+            backend: "x",
+            physical: "x".into(),
+            resident_bytes: Some(64 * 10),
+            unusable: None,
+        };
+        let worker = Worker::start(Box::new(Recorder(info, log.clone()))).unwrap();
+        let use_bases = |n: usize| {
+            let bytes = Bytes::from(vec![0; 64 * n]);
+            let bases = Points::new(CurveId::Bn254, Group::G1, bytes)
+                .unwrap()
+                .resident();
+            let chain = Chain {
+                label: "t".into(),
+                steps: vec![Step::Msm { scalars: 0, bases }],
+            };
+            worker
+                .submit(vec![chain], Duration::from_secs(60))
+                .wait()
+                .unwrap();
+        };
+        for n in [3, 4, 3, 5, 3, 4] {
+            use_bases(n);
+        }
+        let log = log.lock().unwrap().clone();
+        assert_eq!(
+            log,
+            ["load 3", "load 4", "unload", "load 5", "unload", "load 4"]
+        );
+    }
+}
