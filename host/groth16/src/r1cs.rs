@@ -246,16 +246,13 @@ fn read_header(header: &Section, constraints: Section) -> Result<R1cs> {
     let at = reader.position();
     let n_outputs = reader.u32("a number of public outputs")?;
     let n_inputs = reader.u32("a number of public inputs")?;
-    let n_private = reader.u32("a number of private inputs")?;
+    reader.u32("a number of private inputs")?;
     reader.u64("a number of labels")?;
     let n_constraints = reader.u32("a number of constraints")? as usize;
     reader.finish()?;
     let n_public = u64::from(n_outputs) + u64::from(n_inputs);
-    if n_public + u64::from(n_private) >= u64::from(n_wires) {
-        let what = format!(
-            "expected fewer than {n_wires} inputs and outputs, found {}",
-            n_public + u64::from(n_private)
-        );
+    if n_public >= u64::from(n_wires) {
+        let what = format!("expected fewer than {n_wires} public signals, found {n_public}");
         return Err(header.fault(at, what));
     }
     if n_constraints > constraints.bytes.len() / 12 {

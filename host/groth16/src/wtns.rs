@@ -60,7 +60,7 @@ impl Witness {
             .values
             .bytes
             .first_chunk::<VALUE_BYTES>()
-            .is_some_and(|first| is_one(first));
+            .is_some_and(is_one);
         if !one {
             return Err(self.bad_value(0, "expected the constant 1, found something else"));
         }

@@ -1,5 +1,7 @@
 //! Keys, witnesses and proofs made by snarkjs itself: read, exported and verified.
 
+#![allow(clippy::unwrap_used)] // in a test's own helpers a panic is a failed test
+
 use ark_bn254::Bn254;
 use proofmill_groth16::check::{check, count};
 use proofmill_groth16::curve::{KeyCurve, SnarkCurve};

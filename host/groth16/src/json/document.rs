@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use ark_ff::{Field, One, PrimeField, Zero};
 use num_bigint::BigUint;
 use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,10 +24,14 @@ pub struct JsonFile {
 }
 
 impl JsonFile {
-    /// Reads and parses a file of at most 16 MiB.
+    /// Reads and parses a file (or pipe) of at most 16 MiB.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::from_slice(path.display().to_string(), &crate::binfile::map(path)?)
+        let mut text = Vec::new();
+        let file = File::open(path).map_err(Error::io(path, "open"))?;
+        let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut text);
+        read.map_err(Error::io(path, "read"))?;
+        Self::from_slice(path.display().to_string(), &text)
     }
 
     /// Parses text; `name` stands for the file in messages.
