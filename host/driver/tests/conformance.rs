@@ -1,0 +1,19 @@
+//! Every listed device, the same cases, judged by the definitions of `proofmill_field::naive`.
+//!
+//! The CPU runs with one, two and three threads, the reference device where the size allows. A case
+//! that is known to fail stands in [`KNOWN_FAILURES`] with its reason; it fails this test again when
+//! it no longer fails.
+
+mod common;
+
+#[path = "conformance/bench.rs"]
+mod bench;
+#[path = "conformance/sums.rs"]
+mod sums;
+#[path = "conformance/transform_judge.rs"]
+mod transform_judge;
+#[path = "conformance/transforms.rs"]
+mod transforms;
+
+/// (device, part of the case's name, reason).
+const KNOWN_FAILURES: &[(&str, &str, &str)] = &[];

@@ -1,0 +1,73 @@
+//! The devices under test, and the record of what failed on them.
+
+use crate::KNOWN_FAILURES;
+use crate::common::pool;
+use proofmill::job::Chain;
+use proofmill::{Done, Policy, Pool};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A device with a name that tells its threads.
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) pool: Pool,
+    /// Cost up to which it takes part.
+    pub(crate) limit: usize,
+}
+
+/// The CPU with 1, 2 and 3 threads and the reference device up to a cost; nothing is checked by the
+/// pool, because the test is the judge.
+pub(crate) fn devices(reference_limit: usize) -> Vec<Device> {
+    let cpu = |threads| Device {
+        name: format!("cpu:0/{threads}"),
+        pool: pool(&["cpu:0"], threads, Some(Policy::Off)),
+        limit: usize::MAX,
+    };
+    let reference = Device {
+        name: "ref:0".into(),
+        pool: pool(&["ref:0"], 1, Some(Policy::Off)),
+        limit: reference_limit,
+    };
+    vec![cpu(2), cpu(1), cpu(3), reference]
+}
+
+/// Runs one chain; a panic is a failure like any other.
+pub(crate) fn run(pool: &Pool, chain: &Chain) -> Result<Done, String> {
+    let job = || pool.run(vec![chain.clone()]);
+    let answer = catch_unwind(AssertUnwindSafe(job)).map_err(|_| "panicked".to_string())?;
+    let mut done = answer.map_err(|e| e.to_string())?;
+    done.pop().ok_or_else(|| "no answer".into())
+}
+
+/// What ran and what failed.
+#[derive(Default)]
+pub(crate) struct Record {
+    ran: usize,
+    failed: Vec<String>,
+    known: BTreeSet<usize>,
+}
+
+impl Record {
+    pub(crate) fn note(&mut self, device: &str, case: &str, outcome: Result<(), String>) {
+        self.ran += 1;
+        let Err(why) = outcome else { return };
+        let listed = |(d, part, _): &(&str, &str, &str)| *d == device && case.contains(part);
+        match KNOWN_FAILURES.iter().position(listed) {
+            Some(place) => drop(self.known.insert(place)),
+            None => self.failed.push(format!("{device} {case}: {why}")),
+        }
+    }
+
+    /// Prints the count and fails with the first failures. `of`: the part of every case's name.
+    pub(crate) fn close(self, of: &str) {
+        println!("{of}: {} cases ran", self.ran);
+        for (place, (device, part, reason)) in KNOWN_FAILURES.iter().enumerate() {
+            let concerns = part.starts_with(of);
+            let fails = self.known.contains(&place);
+            assert!(!concerns || fails, "{device} {part} ({reason}) holds now");
+        }
+        let (failed, shown) = (self.failed.len(), self.failed.len().min(12));
+        let first = self.failed[..shown].join("\n");
+        assert!(failed == 0, "{failed} of {} cases:\n{first}", self.ran);
+    }
+}
