@@ -14,7 +14,7 @@ mod extension;
 
 use crate::device::Output;
 use crate::device::cpu::arith::{Field, with_field};
-use crate::error::{DeviceError, WrongResult};
+use crate::error::{BadJob, DeviceError, WrongResult};
 use crate::job::{Chain, Direction, Form, Layout, Ntt, Order, Points, Step, Values};
 use crate::random::Random;
 use extension::Extension;
@@ -115,6 +115,18 @@ pub(crate) fn points(points: &Points) -> Result<(), WrongResult> {
         }
     }
     Ok(())
+}
+
+/// Whether every base is reduced and on the curve: asked only when a sum is outside the group.
+pub(crate) fn bases(points: &Points) -> Result<(), BadJob> {
+    let (curve, base) = (points.curve(), points.curve().base);
+    let group = NaiveGroup::new(curve, points.group());
+    let good = |bytes: &[u8]| {
+        let reduced = bytes.chunks(base.bytes).all(|c| base.is_canonical(&base.read(c)));
+        reduced && group.is_on_curve(&group.read(bytes))
+    };
+    let bad = points.bytes().par_chunks(points.point_bytes()).position_first(|b| !good(b));
+    bad.map_or(Ok(()), |index| Err(BadJob::NotOnCurve { index }))
 }
 
 /// Whether `output` is the transform of `input`, up to the error above. The outer error: the

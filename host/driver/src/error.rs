@@ -115,6 +115,12 @@ pub enum BadJob {
         /// Why it cannot be.
         why: &'static str,
     },
+    /// A base that is not a point of the curve; found out when a sum left the group.
+    #[error("base {index} is not on the curve")]
+    NotOnCurve {
+        /// The first such base.
+        index: usize,
+    },
     /// A canonical integer that is not below the modulus.
     #[error("{what} {index} is not below the modulus of {field}")]
     Unreduced {
@@ -192,11 +198,5 @@ pub enum WrongResult {
         index: usize,
         /// Who computed it again.
         by: String,
-    },
-    /// A finished proof did not verify, and this device's part in it did not hold.
-    #[error("a pointwise step differs from its definition at index {index}")]
-    Pointwise {
-        /// Index of the first value that differs.
-        index: usize,
     },
 }

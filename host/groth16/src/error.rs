@@ -86,6 +86,9 @@ pub enum Error {
         /// The parser's complaint, where the text is no JSON at all.
         source: Option<serde_json::Error>,
     },
+    /// The library that runs the kernels gave up.
+    #[error(transparent)]
+    Driver(#[from] proofmill::Error),
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     Random(#[from] getrandom::Error),

@@ -4,7 +4,7 @@
 //! types of [`json`] hold has been validated to the extent that their docs state, and what lies behind trusts it.
 //! Nothing here panics on hostile input or allocates more than a file's size justifies.
 //!
-//! Read in this order: [`curve`], [`binfile`], [`zkey`], [`wtns`], [`json`]; then [`check`], [`r1cs`], [`setup`].
+//! Read in this order: [`curve`], [`binfile`], [`zkey`], [`wtns`], [`json`]; then [`prove`], [`check`], [`r1cs`], [`setup`].
 
 pub mod binfile;
 pub mod check;
@@ -13,6 +13,7 @@ pub mod error;
 mod fixed_base;
 pub mod json;
 pub mod output;
+pub mod prove;
 pub mod r1cs;
 mod random;
 pub mod setup;

@@ -1,0 +1,121 @@
+//! Whole proofs: genuine keys, development keys, bad keys, and devices that disagree.
+
+use proofmill::{Pool, Random};
+use proofmill_groth16::json::{JsonFile, verify_files};
+use proofmill_groth16::prove::{Check, ProveOptions, Proved, prove};
+use proofmill_groth16::wtns::Witness;
+use proofmill_groth16::zkey::Zkey;
+use proofmill_groth16::{Error, Result};
+
+const FIXTURES: [&str; 5] = ["poseidon8", "one", "nopublic", "one_bls", "chain_bls"];
+
+fn path(name: &str, kind: &str) -> String {
+    format!("{}/tests/fixtures/{name}.{kind}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn open(name: &str) -> (Zkey, Witness) {
+    let zkey = Zkey::open(path(name, "zkey")).unwrap();
+    (zkey, Witness::open(path(name, "wtns")).unwrap())
+}
+
+fn run(pool: &Pool, zkey: &Zkey, witness: &Witness, check: Check) -> Result<Proved> {
+    let options = ProveOptions { check, device: None };
+    prove(pool, zkey, witness, &options, &mut |_| {})
+}
+
+fn verifies(name: &str, proved: &Proved) -> bool {
+    let json = |kind: &str, text: &str| JsonFile::from_slice(kind, text.as_bytes()).unwrap();
+    let vk = JsonFile::open(path(name, "vkey.json")).unwrap();
+    let public = json("public", &proved.public_json);
+    verify_files(&vk, &public, &json("proof", &proved.proof_json)).unwrap()
+}
+
+fn values(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn every_genuine_key_proves_under_every_check() {
+    let pool = Pool::open().unwrap();
+    for name in FIXTURES {
+        let (zkey, witness) = open(name);
+        for check in [Check::Off, Check::Proof, Check::Full] {
+            let proved = run(&pool, &zkey, &witness, check).unwrap();
+            assert!(verifies(name, &proved), "{name} {check:?}");
+            let theirs = std::fs::read_to_string(path(name, "public.json")).unwrap();
+            assert_eq!(values(&proved.public_json), values(&theirs), "{name}");
+            assert_eq!(proved.checked.is_empty(), check == Check::Off);
+            let names: Vec<&str> = proved.steps.iter().map(|s| s.name).collect();
+            let expected =
+                ["coefficients", "quotient", "msm A", "msm B1", "msm B2", "msm C", "msm H"];
+            assert_eq!(names[..7], expected);
+            assert!(proved.failures.is_empty());
+        }
+    }
+}
+
+#[test]
+fn two_proofs_of_one_witness_differ() {
+    let pool = Pool::open().unwrap();
+    let (zkey, witness) = open("one");
+    let proof = || run(&pool, &zkey, &witness, Check::Proof).unwrap().proof_json;
+    assert_ne!(proof(), proof());
+}
+
+#[test]
+fn the_reference_device_proves_too() {
+    let pool = Pool::builder().devices(["ref:0"]).open().unwrap();
+    for name in ["one", "nopublic", "one_bls", "chain_bls"] {
+        let (zkey, witness) = open(name);
+        let proved = run(&pool, &zkey, &witness, Check::Proof).unwrap();
+        assert!(verifies(name, &proved), "{name}");
+        assert!(proved.steps[1..7].iter().all(|s| s.device == "ref:0"));
+    }
+}
+
+/// A witness with one value changed no longer satisfies the circuit: no proof comes out.
+#[test]
+fn a_witness_that_does_not_satisfy_the_circuit_gives_an_error() {
+    let pool = Pool::open().unwrap();
+    for name in FIXTURES {
+        let (zkey, _) = open(name);
+        let mut bytes = std::fs::read(path(name, "wtns")).unwrap();
+        let last = bytes.len() - 32;
+        bytes[last] ^= 1;
+        let witness = Witness::from_bytes("changed.wtns", bytes.into()).unwrap();
+        let error = run(&pool, &zkey, &witness, Check::Proof).unwrap_err();
+        assert!(matches!(error, Error::InvalidProof { .. }), "{name}: {error}");
+        assert!(pool.evidence().is_empty(), "no device is to blame");
+    }
+}
+
+/// A flipped bit in a point gives an error that names the section, or (where the point does not
+/// matter, because its scalar is zero) a proof that verifies.
+#[test]
+fn a_flipped_bit_in_the_key_never_gives_a_wrong_proof() {
+    let pool = Pool::open().unwrap();
+    let mut random = Random::seeded(5);
+    let (mut named, mut total) = (0, 0);
+    for name in ["one", "nopublic", "one_bls", "chain_bls"] {
+        let good = std::fs::read(path(name, "zkey")).unwrap();
+        let (_, witness) = open(name);
+        for _ in 0..60 {
+            let mut bytes = good.clone();
+            let at = random.word() as usize % bytes.len();
+            bytes[at] ^= 1 << (random.word() % 8);
+            total += 1;
+            let result = Zkey::from_bytes("flipped.zkey", bytes.into())
+                .and_then(|zkey| run(&pool, &zkey, &witness, Check::Proof));
+            match result {
+                Ok(proved) => assert!(verifies(name, &proved), "{name} byte {at}"),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(text.contains("flipped.zkey"), "{name} byte {at}: {text}");
+                    named += text.contains("section") as u32;
+                }
+            }
+        }
+    }
+    assert!(named * 2 > total, "{named} of {total} errors name a section");
+    assert!(pool.evidence().is_empty(), "no device is to blame for a bad key");
+}
