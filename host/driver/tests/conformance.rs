@@ -6,8 +6,12 @@
 
 mod common;
 
+#[path = "conformance/bad_jobs.rs"]
+mod bad_jobs;
 #[path = "conformance/bench.rs"]
 mod bench;
+#[path = "conformance/chains.rs"]
+mod chains;
 #[path = "conformance/sums.rs"]
 mod sums;
 #[path = "conformance/transform_judge.rs"]

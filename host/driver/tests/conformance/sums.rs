@@ -344,7 +344,6 @@ fn sums_of<P: SWCurveConfig>(curve: CurveId, group: Group) {
         }
     }
     batches(setting, &all, &mut record, &mut random);
-    unreduced_scalars_are_named(setting, &all);
     record.close(&setting.name());
 }
 
@@ -378,12 +377,19 @@ fn batches(setting: Setting, all: &Bases, record: &mut Record, random: &mut Rand
     }
 }
 
-/// An integer ≥ r is the caller's fault: no device is blamed, and the index is that of the scalar.
-fn unreduced_scalars_are_named(setting: Setting, all: &Bases) {
-    let r = setting.curve.scalar;
+/// Every unreduced scalar is refused by its index in the whole job, and no device is blamed.
+fn unreduced_scalars_of<P: SWCurveConfig>(curve: CurveId, group: Group) {
+    let setting = Setting {
+        curve: curve.spec(),
+        group,
+    };
+    let (r, all) = (
+        setting.curve.scalar,
+        progression::<P>(setting, 4, &mut Random::seeded(1)),
+    );
     for (n, sums, index) in [(1, 1, 0), (4, 1, 2), (3, 3, 7)] {
         for bad in [r.modulus, [u64::MAX, u64::MAX, u64::MAX, u64::MAX, 0, 0]] {
-            let points = setting.points(&arrange(setting, all, n, Kind::Different));
+            let points = setting.points(&arrange(setting, &all, n, Kind::Different));
             let mut integers = vec![int::small(5); n * sums];
             integers[index] = bad;
             for device in devices(9) {
@@ -431,4 +437,10 @@ fn every_sum_over_bls12_381_g1_agrees_with_the_definition() {
 #[test]
 fn every_sum_over_bls12_381_g2_agrees_with_the_definition() {
     sums_of::<ark_bls12_381::g2::Config>(CurveId::Bls12_381, Group::G2);
+}
+
+#[test]
+fn an_integer_not_below_the_order_is_a_bad_job_that_names_its_index() {
+    unreduced_scalars_of::<ark_bn254::g1::Config>(CurveId::Bn254, Group::G1);
+    unreduced_scalars_of::<ark_bls12_381::g2::Config>(CurveId::Bls12_381, Group::G2);
 }
