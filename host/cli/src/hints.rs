@@ -1,0 +1,113 @@
+//! What to do about an error. Hints are the program's: the libraries know no command.
+
+use crate::error::Error;
+use proofmill_groth16::Error as Groth16;
+use std::io::ErrorKind;
+
+/// A line of advice, where there is one.
+pub(crate) fn hint(error: &Error) -> Option<String> {
+    if let Some(error) = error.driver() {
+        return driver(error).map(str::to_string);
+    }
+    let hint = match error {
+        Error::Groth16(error) => return groth16(error),
+        Error::Stdout(e) if e.kind() == ErrorKind::StorageFull => {
+            "free some space; files that the command writes are complete"
+        }
+        Error::Stdout(_) => "files that the command writes are complete",
+        Error::RealKey => {
+            "whoever runs setup knows tau and can forge proofs; a key for real use comes from a ceremony \
+             (`snarkjs groth16 setup`, `snarkjs zkey contribute`); to develop and test, add --insecure-dev"
+        }
+        Error::Overwrite { .. } => "inputs are never overwritten",
+        Error::Threads(_) => "try fewer with --threads",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+fn driver(error: &proofmill::Error) -> Option<&'static str> {
+    use proofmill::Error::{NoDevice, UnknownDevice, Unusable};
+    match error {
+        UnknownDevice { .. } | Unusable { .. } => Some("`proofmill devices` lists the devices"),
+        NoDevice { .. } => Some(
+            "`proofmill selftest` finds faulty devices; without --device another may take over",
+        ),
+        _ => None,
+    }
+}
+
+fn groth16(error: &Groth16) -> Option<String> {
+    let hint = match error {
+        Groth16::Io {
+            path,
+            action,
+            source,
+        } => return io(path, action, source.kind()),
+        Groth16::Malformed {
+            section, offset: 0, ..
+        } if section == "file header" => {
+            "this is another kind of file; `proofmill help` shows the order of the arguments"
+        }
+        Groth16::Malformed { .. } => "the file is damaged or cut short: copy it or make it again",
+        Groth16::Unsupported {
+            what: "protocol", ..
+        } => "only Groth16 keys work; `snarkjs groth16 setup` makes one",
+        Groth16::Unsupported { what: "curve", .. } => {
+            "circom's --prime must be bn128 (the default) or bls12381"
+        }
+        Groth16::Unsupported { .. } => "another version of the tool may have made the file",
+        Groth16::Mismatch {
+            what: "number of public signals",
+            ..
+        } => "the proof was made with another key, or for another circuit",
+        Groth16::Mismatch { .. } => {
+            "key and witness are of different circuits; `proofmill zkey info` shows the key's sizes"
+        }
+        Groth16::BadWitness { .. } => {
+            "make the witness again: no correct generator writes such a value"
+        }
+        Groth16::InvalidProof { .. } => {
+            "either the witness does not satisfy the circuit (`snarkjs wtns check`) or the key is bad \
+             (`proofmill zkey check`)"
+        }
+        Groth16::Json {
+            source: Some(_), ..
+        } => "verify takes VKEY PUBLIC PROOF, in this order, each a JSON file",
+        Groth16::Json { .. } => "snarkjs' order is VKEY PUBLIC PROOF",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+fn io(path: &str, action: &str, kind: ErrorKind) -> Option<String> {
+    let hint = match kind {
+        ErrorKind::NotFound if action == "write" => {
+            "the folder must exist: make it with `mkdir -p`".into()
+        }
+        ErrorKind::NotFound => missing(path)?.into(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "free some space or choose another folder; nothing was written".into()
+        }
+        ErrorKind::PermissionDenied => format!("may this user {action} it?"),
+        ErrorKind::InvalidInput if action == "map" => {
+            "keys and witnesses are mapped into memory: save a pipe's content to a file first"
+                .into()
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// Who makes a file of this kind.
+fn missing(path: &str) -> Option<&'static str> {
+    match path.rsplit_once('.')?.1 {
+        "r1cs" => Some("`circom CIRCUIT.circom --r1cs` writes it"),
+        "wtns" => Some("`snarkjs wtns calculate CIRCUIT.wasm INPUT.json WITNESS.wtns` writes it"),
+        "zkey" => Some("to develop, `proofmill setup --insecure-dev` makes a key from an .r1cs"),
+        "json" => Some(
+            "`proofmill prove` writes proof and public signals, `proofmill zkey export-vkey` the verification key",
+        ),
+        _ => None,
+    }
+}

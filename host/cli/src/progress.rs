@@ -1,0 +1,32 @@
+//! The present stage, on a terminal only.
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+
+/// A line on stderr with the name of the stage; nothing where stderr is no terminal. Gone when dropped.
+pub(crate) struct Stages(Option<ProgressBar>);
+
+impl Stages {
+    pub(crate) fn new() -> Self {
+        Self(stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        }))
+    }
+
+    pub(crate) fn start(&self, stage: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(stage.to_string());
+        }
+    }
+}
+
+impl Drop for Stages {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
