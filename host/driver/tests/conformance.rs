@@ -18,6 +18,12 @@ mod sums;
 mod transform_judge;
 #[path = "conformance/transforms.rs"]
 mod transforms;
+#[cfg(feature = "arkworks")]
+#[path = "conformance/typed.rs"]
+mod typed;
+#[cfg(feature = "plonky3")]
+#[path = "conformance/typed_plonky3.rs"]
+mod typed_plonky3;
 
 /// (device, part of the case's name, reason).
 const KNOWN_FAILURES: &[(&str, &str, &str)] = &[];

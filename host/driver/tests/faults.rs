@@ -835,3 +835,21 @@ fn a_device_that_cannot_be_opened_is_listed_with_its_reason() {
         .open();
     assert!(matches!(chosen, Err(Error::Unusable { id, .. }) if id == "closed:1"));
 }
+
+#[test]
+fn the_selftest_names_what_fails_and_runs_nothing_after_it() {
+    use proofmill::selftest::{self, Outcome};
+    for guilty in FAULTS.into_iter().filter(|fault| *fault != "honest") {
+        // these faults show only where a value fits, or where the pool waits for long
+        if matches!(guilty, "does-not-reduce" | "hangs") {
+            continue;
+        }
+        let pool = open(&[guilty, "cpu:0"]);
+        let test = selftest::run(&pool, guilty, |_| {}).unwrap();
+        assert!(!test.passed(), "{guilty}");
+        let failed = |o: &&selftest::Operation| matches!(o.outcome, Outcome::Failed(_));
+        assert_eq!(test.operations.iter().filter(failed).count(), 1, "{guilty}");
+    }
+    let pool = open(&["honest", "cpu:0"]);
+    assert!(selftest::run(&pool, "honest", |_| {}).unwrap().passed());
+}
