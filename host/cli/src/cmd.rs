@@ -2,6 +2,7 @@
 
 mod devices;
 mod prove;
+mod selftest;
 mod setup;
 mod verify;
 mod zkey;
@@ -35,6 +36,7 @@ enum Command {
     Zkey(zkey::Zkey),
     Setup(setup::Setup),
     Devices(devices::Devices),
+    Selftest(selftest::Selftest),
 }
 
 /// What a subcommand found out.
@@ -64,6 +66,7 @@ impl Cli {
             Command::Zkey(args) => args.run(),
             Command::Setup(args) => args.run(),
             Command::Devices(args) => args.run(),
+            Command::Selftest(args) => args.run(),
         }
     }
 }
@@ -87,7 +90,6 @@ impl Threads {
 
     /// Every usable device, the CPU with this many threads.
     fn pool(&self) -> Result<Pool, Error> {
-        self.limit()?;
         let builder = Pool::builder();
         let builder = match self.threads {
             Some(threads) => builder.threads(threads.into()),

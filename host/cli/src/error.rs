@@ -20,8 +20,11 @@ pub(crate) enum Error {
     Stdout(#[source] io::Error),
     #[error("setup makes development keys only: expected --insecure-dev, found none")]
     RealKey,
-    #[error("{output} names the same file as {input}: expected another name")]
-    Overwrite { output: String, input: String },
+    #[error("{name} names the same file as {other}: expected another")]
+    SameFile {
+        name: &'static str,
+        other: &'static str,
+    },
     #[error("cannot start the threads asked for")]
     Threads(#[source] rayon::ThreadPoolBuildError),
 }
@@ -70,7 +73,43 @@ pub(crate) fn warn(message: &str) {
     note(&format!("warning: {message}\n"));
 }
 
+/// Writes a report where stdout is taken by an output file.
+pub(crate) fn report(text: &str) {
+    note(text);
+}
+
 /// To stderr; where that cannot be written nobody can be told.
 fn note(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proofmill::{DeviceError, Failure, WrongResult};
+
+    fn no_device(fault: Fault) -> Error {
+        let device = "gpu:0".into();
+        Error::Groth16(proofmill_groth16::Error::Driver(
+            proofmill::Error::NoDevice {
+                job: "ntt".into(),
+                failures: vec![Failure { device, fault }],
+            },
+        ))
+    }
+
+    #[test]
+    fn only_a_wrong_answer_is_exit_code_1() {
+        let wrong = no_device(WrongResult::Transform.into());
+        assert_eq!(wrong.exit_code(), WRONG_RESULT);
+        let lost = no_device(DeviceError::Lost("unplugged".into()).into());
+        assert_eq!(lost.exit_code(), COULD_NOT_RUN);
+        assert_eq!(Error::RealKey.exit_code(), COULD_NOT_RUN);
+    }
+
+    #[test]
+    fn every_error_of_a_device_has_a_hint() {
+        let fault = DeviceError::Lost("unplugged".into()).into();
+        assert!(hints::hint(&no_device(fault)).is_some());
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             "whoever runs setup knows tau and can forge proofs; a key for real use comes from a ceremony \
              (`snarkjs groth16 setup`, `snarkjs zkey contribute`); to develop and test, add --insecure-dev"
         }
-        Error::Overwrite { .. } => "inputs are never overwritten",
+        Error::SameFile { .. } => "each file needs a name of its own; inputs are never overwritten",
         Error::Threads(_) => "try fewer with --threads",
         _ => return None,
     };
@@ -47,7 +47,7 @@ fn groth16(error: &Groth16) -> Option<String> {
         Groth16::Malformed {
             section, offset: 0, ..
         } if section == "file header" => {
-            "this is another kind of file; `proofmill help` shows the order of the arguments"
+            "this is another kind of file; `proofmill COMMAND --help` shows the order of the arguments"
         }
         Groth16::Malformed { .. } => "the file is damaged or cut short: copy it or make it again",
         Groth16::Unsupported {
@@ -67,14 +67,11 @@ fn groth16(error: &Groth16) -> Option<String> {
         Groth16::BadWitness { .. } => {
             "make the witness again: no correct generator writes such a value"
         }
-        Groth16::InvalidProof { .. } => {
-            "either the witness does not satisfy the circuit (`snarkjs wtns check`) or the key is bad \
-             (`proofmill zkey check`)"
-        }
+        Groth16::InvalidProof { .. } => "`snarkjs wtns check` tests a witness against its circuit",
         Groth16::Json {
             source: Some(_), ..
         } => "verify takes VKEY PUBLIC PROOF, in this order, each a JSON file",
-        Groth16::Json { .. } => "snarkjs' order is VKEY PUBLIC PROOF",
+        Groth16::Json { .. } => "verify takes VKEY PUBLIC PROOF, in this order",
         _ => return None,
     };
     Some(hint.into())

@@ -1,6 +1,6 @@
 //! The present stage, on a terminal only.
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
@@ -10,10 +10,18 @@ pub(crate) struct Stages(Option<ProgressBar>);
 impl Stages {
     pub(crate) fn new() -> Self {
         Self(stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let bar = ProgressBar::new_spinner(); // draws on stderr
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         }))
+    }
+
+    /// Prints without the line in between.
+    pub(crate) fn aside(&self, print: impl FnOnce()) {
+        match &self.0 {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
     }
 
     pub(crate) fn start(&self, stage: &str) {

@@ -1,5 +1,6 @@
 //! What the program prints, word for word: `tests/cmd/*.trycmd`. Times and the machine's devices are `[..]`.
 //! `TRYCMD=overwrite cargo test -p proofmill-cli --test golden` writes the present output into the cases.
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
 
 mod common;
 

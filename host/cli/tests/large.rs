@@ -1,4 +1,5 @@
 //! A circuit of 2^16 constraints: it proves and verifies, within its memory, and survives being killed.
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
 #![cfg(target_os = "linux")] // peak memory is read from /proc
 
 mod common;
@@ -120,4 +121,30 @@ fn a_killed_prover_leaves_no_output_and_the_next_one_works() {
         &folder,
         &["verify", "../vkey.json", "public.json", "proof.json"],
     );
+}
+
+#[test]
+fn a_killed_setup_leaves_no_key_under_its_name() {
+    let folder = outputs("killed-setup");
+    let circuit = "../circuit.r1cs";
+    let args = [
+        "setup",
+        "--insecure-dev",
+        circuit,
+        "key.zkey",
+        "--vkey",
+        "vkey.json",
+    ];
+    for after_ms in [5, 100, 400] {
+        let mut child = program(&folder, &args).spawn().unwrap();
+        sleep(Duration::from_millis(after_ms));
+        if child.try_wait().unwrap().is_some() {
+            println!("finished within {after_ms} ms: not killed");
+            break;
+        }
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        let left = names(&folder);
+        assert!(left.iter().all(|name| name.ends_with(".tmp")), "{left:?}");
+    }
 }

@@ -1,4 +1,5 @@
 //! What golden files cannot show: files left behind, exit codes, broken and full outputs.
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
 
 mod common;
 
@@ -327,5 +328,34 @@ fn a_development_key_proves_and_says_what_it_is() {
         let output = folder.run(&["verify", "dev.json", "public", "proof"]);
         assert_eq!(stdout(&output), "valid\n");
         assert!(stderr(&output).contains("INSECURE"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_proof_to_stdout_is_alone_there() {
+    let folder = Folder::new();
+    let output = folder.run(&["prove", "one.zkey", "one.wtns", "/dev/stdout", "/dev/null"]);
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    let proof: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(proof["protocol"], "groth16");
+    assert!(stderr(&output).contains("checked: "));
+}
+
+#[test]
+fn every_usable_device_passes_its_selftest() {
+    let folder = Folder::new();
+    let output = folder.run(&["selftest", "--json"]);
+    assert_eq!(code(&output), Some(0), "{}", stdout(&output));
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(record["passed"], true);
+    let devices = record["devices"].as_array().unwrap();
+    assert!(devices.len() >= 2, "{record:#}");
+    for operation in devices
+        .iter()
+        .flat_map(|d| d["operations"].as_array().unwrap())
+    {
+        assert!(operation["name"].is_string() && operation["time_us"].is_u64());
+        assert!(operation["fault"].is_null());
     }
 }

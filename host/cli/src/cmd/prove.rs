@@ -1,7 +1,7 @@
 //! `proofmill prove`: key and witness in, verified proof out.
 
 use super::{Answer, Threads, devices, require_device};
-use crate::error::{Error, warn};
+use crate::error::{self, Error, warn};
 use crate::progress::Stages;
 use crate::{files, text};
 use clap::{Args, ValueEnum};
@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 /// Arguments are in rapidsnark's order. PROOF and PUBLIC are snarkjs' JSON files; they appear together, and only once
 /// the proof has passed its check: after a failure there is neither, and older files stay as they were.
 ///
-/// Prints the devices found, which device did each step and how long it took, and what was checked.
+/// Prints the devices found, which device did each step and how long it took, and what was checked (to stderr where
+/// PROOF or PUBLIC is /dev/stdout).
 #[derive(Args)]
 pub(crate) struct Prove {
     /// Proving key (Groth16, bn128 or bls12381), as snarkjs makes it
@@ -86,6 +87,7 @@ impl Prove {
         let inputs = [("ZKEY", &*self.zkey), ("WTNS", &*self.wtns)];
         let outputs = [("PROOF", &*self.proof), ("PUBLIC", &*self.public)];
         files::require_outputs(&inputs, &outputs)?;
+        self.threads.limit()?;
         let pool = self.threads.pool()?;
         if let Some(id) = &self.device {
             require_device(&pool, id)?;
@@ -103,10 +105,15 @@ impl Prove {
             parse,
             total: start.elapsed(),
         };
-        Ok(match self.json {
+        let answer = match self.json {
             true => Answer::json(&self.json(&record), true),
             false => Answer::good(self.text(&record)),
-        })
+        };
+        if files::is_stdout(&self.proof) || files::is_stdout(&self.public) {
+            error::report(&answer.text);
+            return Ok(Answer::good(String::new()));
+        }
+        Ok(answer)
     }
 
     /// The key, the proof, and the time that reading took.
@@ -117,10 +124,12 @@ impl Prove {
         let (zkey, witness) = (Zkey::open(&self.zkey)?, Witness::open(&self.wtns)?);
         let parse = start.elapsed();
         if zkey.is_insecure() {
-            warn(&format!(
-                "{} is an INSECURE development key: tau was known, its proofs can be forged",
-                zkey.name()
-            ));
+            let name = zkey.name();
+            stages.aside(|| {
+                warn(&format!(
+                    "{name} is an INSECURE development key: tau was known, its proofs can be forged"
+                ))
+            });
         }
         let options = ProveOptions {
             check: self.check.policy(),

@@ -50,12 +50,12 @@ impl Setup {
         Ok(Answer::good(format!(
             "INSECURE development key: tau was known to this process, its proofs can be forged\n\
              circuit: {}, {}, {}, {} public\n\
-             wrote {zkey} and {vkey} in{}\n",
+             wrote {zkey} and {vkey} in {}\n",
             r1cs.curve().name(),
             text::count(r1cs.n_constraints(), "constraint"),
             text::count(r1cs.n_wires(), "wire"),
             r1cs.n_public(),
-            text::time(start.elapsed()),
+            text::time(start.elapsed()).trim_start(),
         )))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Zkey {
     ExportVkey(ExportVkey),
 }
 
-/// Show a proving key's sizes, curve and origin
+/// Show a proving key's sizes and curve, and whether it is insecure
 ///
 /// Reads the header, the lengths of all sections, and which points are at infinity; `zkey check` looks at every point.
 #[derive(Args)]
