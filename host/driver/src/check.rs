@@ -122,10 +122,15 @@ pub(crate) fn bases(points: &Points) -> Result<(), BadJob> {
     let (curve, base) = (points.curve(), points.curve().base);
     let group = NaiveGroup::new(curve, points.group());
     let good = |bytes: &[u8]| {
-        let reduced = bytes.chunks(base.bytes).all(|c| base.is_canonical(&base.read(c)));
+        let reduced = bytes
+            .chunks(base.bytes)
+            .all(|c| base.is_canonical(&base.read(c)));
         reduced && group.is_on_curve(&group.read(bytes))
     };
-    let bad = points.bytes().par_chunks(points.point_bytes()).position_first(|b| !good(b));
+    let bad = points
+        .bytes()
+        .par_chunks(points.point_bytes())
+        .position_first(|b| !good(b));
     bad.map_or(Ok(()), |index| Err(BadJob::NotOnCurve { index }))
 }
 

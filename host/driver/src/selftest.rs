@@ -316,7 +316,9 @@ fn sums(
     let small: Vec<Int> = (0..POINTS as u64)
         .map(|i| int::small(u64::MAX >> (7 * i)))
         .collect();
-    let bits: Vec<Int> = (0..POINTS as u64).map(|i| int::small(i % 3 & 1)).collect();
+    let bits: Vec<Int> = (0..POINTS as u64)
+        .map(|i| int::small((i % 3) & 1))
+        .collect();
     let (elements, plain) = (Form::Data(r.id), Form::Integer(r.id));
     let kinds = [
         ("inline", elements, one, bases.clone()),

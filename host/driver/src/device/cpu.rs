@@ -3,6 +3,7 @@
 
 pub(crate) mod arith;
 pub(crate) mod curve;
+mod dispatch;
 pub(crate) mod msm;
 pub(crate) mod ntt;
 mod permute;
@@ -32,10 +33,7 @@ impl Backend for CpuBackend {
         let threads = config.threads();
         vec![DeviceInfo {
             id: "cpu:0".into(),
-            name: format!(
-                "portable Rust, {threads} thread{}",
-                if threads == 1 { "" } else { "s" }
-            ),
+            name: format!("{} Rust, threads: {threads}", dispatch::path().name()),
             backend: self.name(),
             physical: "cpu".into(),
             resident_bytes: None,
@@ -76,6 +74,8 @@ impl Cpu {
     pub(crate) fn transform(&self, field: FieldId, data: &mut [u8], ntt: &Ntt) {
         with_field!(field, F => {
             match bytemuck::try_cast_slice_mut::<u8, F>(data) {
+                // not worth waking a thread for
+                Ok(data) if size_of_val(data) <= ntt::SERIAL_BYTES => ntt::run(data, ntt),
                 Ok(data) => self.threads.install(|| ntt::run(data, ntt)),
                 // elements at odd addresses: by way of a copy
                 Err(_) => {
@@ -321,10 +321,10 @@ fn pointwise(
             .zip(right.bytes().par_chunks_exact(size));
         match operation {
             Operation::Mul => {
-                pairs.for_each(|(x, y)| *x = x.mul(bytemuck::pod_read_unaligned::<F>(y)));
+                pairs.for_each(|(x, y)| *x = x.mul(bytemuck::pod_read_unaligned::<F>(y)).canonical());
             }
             Operation::Sub => {
-                pairs.for_each(|(x, y)| *x = x.sub(bytemuck::pod_read_unaligned::<F>(y)));
+                pairs.for_each(|(x, y)| *x = x.sub(bytemuck::pod_read_unaligned::<F>(y)).canonical());
             }
         }
     });

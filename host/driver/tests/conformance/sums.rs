@@ -239,7 +239,7 @@ fn arrange(setting: Setting, from: &Bases, n: usize, kind: Kind) -> Bases {
 /// By the discrete logarithms; small ones by the definition, too.
 fn judge(setting: Setting, bases: &Bases, scalars: &[Int], found: &[u8]) -> Result<(), String> {
     let expected = setting.multiple(&setting.dot(scalars, &bases.logs));
-    if scalars.len() <= 5 {
+    if scalars.len() <= 3 {
         let group = NaiveGroup::new(setting.curve, setting.group);
         let size = expected.len();
         let points: Vec<_> = bases.bytes.chunks(size).map(|p| group.read(p)).collect();
@@ -253,7 +253,7 @@ fn judge(setting: Setting, bases: &Bases, scalars: &[Int], found: &[u8]) -> Resu
     }
 }
 
-/// Sizes of which every kind of base meets every kind of scalar.
+/// Sizes at which every kind of base meets every kind of scalar.
 const SMALL: [usize; 12] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 33];
 /// Sizes at which kinds are drawn; the number of draws.
 const LARGE: [(usize, usize); 22] = [
@@ -287,12 +287,17 @@ fn sums_of<P: SWCurveConfig>(curve: CurveId, group: Group) {
         group,
     };
     let mut random = Random::seeded(curve as u64 * 2 + group as u64);
-    let (devices, mut record) = (devices(9), Record::default());
+    let (devices, mut record) = (devices(5), Record::default());
     let all = progression::<P>(setting, 1 << 16, &mut random);
     let mut cases: Vec<(usize, Kind, Scalars)> = Vec::new();
-    for n in SMALL {
-        for kind in KINDS {
-            cases.extend(SCALARS.map(|scalars| (n, kind, scalars)));
+    for (i, n) in SMALL.into_iter().enumerate() {
+        for (j, kind) in KINDS.into_iter().enumerate() {
+            for (k, scalars) in SCALARS.into_iter().enumerate() {
+                // the slow group takes every other one: each pair of options all the same
+                if group == Group::G1 || (i + j + k) % 2 == 0 {
+                    cases.push((n, kind, scalars));
+                }
+            }
         }
     }
     for (n, draws) in LARGE {

@@ -3,7 +3,8 @@
 //   node verify.cjs NODE_MODULES < list            each line "vkey.json\tpublic.json\tproof.json"
 //                                                  answers: ok | invalid | error: …
 //   node verify.cjs --prove NODE_MODULES < list    each line "zkey\twtns"
-//                                                  answers: snarkjs' public signals as compact JSON | error: …
+//                                                  proves and verifies; answers: snarkjs' public signals
+//                                                  as compact JSON | error: …
 //
 // One answer per line, in order, written as soon as it is known; exit 0 if every line was answered.
 // snarkjs reads missing public signals as 0, so their number is checked here.
@@ -27,7 +28,11 @@ async function verify(snarkjs, vkeyFile, publicFile, proofFile) {
 }
 
 async function prove(snarkjs, zkeyFile, wtnsFile) {
-  const { publicSignals } = await snarkjs.groth16.prove(zkeyFile, wtnsFile);
+  const { proof, publicSignals } = await snarkjs.groth16.prove(zkeyFile, wtnsFile);
+  const vkey = await snarkjs.zKey.exportVerificationKey(zkeyFile);
+  if (!(await snarkjs.groth16.verify(vkey, publicSignals, proof))) {
+    throw new Error('snarkjs rejects its own proof with this key');
+  }
   return JSON.stringify(publicSignals);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `Mont` holds the 254- to 381-bit fields, `Mont31` BabyBear and KoalaBear, `Goldilocks` itself,
 //! `Quadratic` the coordinates of G2. Every value is reduced, in and out, except that `Goldilocks`
-//! takes any `u64`. Time depends on data.
+//! takes and gives any `u64`. Time depends on data.
 
 mod goldilocks;
 mod mont;
@@ -53,6 +53,15 @@ pub(crate) trait Field: Arith {
     fn to_int(self) -> Int;
     /// Whether the bits are a reduced element.
     fn is_canonical(&self) -> bool;
+
+    /// Whether results may be unreduced, until [`Field::canonical`].
+    const LAZY: bool = false;
+
+    /// The reduced element.
+    #[inline(always)]
+    fn canonical(self) -> Self {
+        self
+    }
 
     /// Data form of a small integer.
     fn element(x: u64) -> Self {

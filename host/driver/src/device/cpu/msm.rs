@@ -9,6 +9,7 @@
 
 use super::arith::{Arith, Field};
 use super::curve::{Affine, Jacobian, PointView};
+use super::dispatch::each_scalar_path;
 use super::sums::Adder;
 use crate::error::BadJob;
 use crate::job::Form;
@@ -207,13 +208,9 @@ fn window_count(bits: u32, c: u32) -> u32 {
     (bits + 2).div_ceil(c)
 }
 
+each_scalar_path! {
 /// Σ digit_i · P_(first + i).
-fn window_sum<C: Arith>(
-    points: PointView<'_>,
-    first: usize,
-    digits: &[i16],
-    c: u32,
-) -> Jacobian<C> {
+fn window_sum<C: Arith>(points: PointView<'_>, first: usize, digits: &[i16], c: u32) -> Jacobian<C> {
     let buckets = 1usize << (c - 1);
     let (lengths, order) = sort(digits, buckets);
     let mut adder = Adder::new();
@@ -223,6 +220,7 @@ fn window_sum<C: Arith>(
         if entry & 1 == 1 { point.neg() } else { point }
     });
     weighted_sum(&mut adder, &sums, c - 1)
+}
 }
 
 /// A counting sort: the number of points in each bucket, and point and sign (i << 1 | negative) of

@@ -10,7 +10,10 @@
 //! Both recurse depth-first, two layers at a time, so that blocks fall into the caches by
 //! themselves; a row-major batch is the same thing with rows in place of elements.
 
+mod tile;
+
 use super::arith::Field;
+use super::dispatch::each_path;
 use super::permute;
 use crate::job::{Direction, Layout, Ntt, Order};
 use proofmill_field::Int;
@@ -20,15 +23,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Bytes of a block below which it is not worth waking another thread.
-const SERIAL_BYTES: usize = 1 << 16;
+pub(crate) const SERIAL_BYTES: usize = 1 << 16;
 /// Elements of a pass handled by one task.
 const TASK_BYTES: usize = 1 << 15;
 
 /// Tables kept: two directions of each field, and a few foreign roots.
 const MAX_TABLES: usize = 32;
 
-/// ω^{rev(j)} for j < n/2, of the root of order 2^two_adicity or its inverse.
-type Table<F> = Arc<Vec<F>>;
+/// Twiddles of one root.
+struct Twiddles<F> {
+    /// ω^{rev(j)} for j < n/2, of the root of order 2^two_adicity or its inverse.
+    powers: Vec<F>,
+    /// The same in the order of the last four layers; empty for the large fields.
+    tiles: Vec<tile::Twiddles<F>>,
+}
+
+type Table<F> = Arc<Twiddles<F>>;
 
 /// Twiddle tables made so far, by field and root; each grows to the largest size asked for.
 static TABLES: LazyLock<Mutex<HashMap<(TypeId, Int), Box<dyn std::any::Any + Send>>>> =
@@ -44,10 +54,12 @@ fn table<F: Field>(root: &Int, log_n: u32) -> Table<F> {
         .and_then(|t| t.downcast_ref::<Table<F>>())
         .cloned();
     match known {
-        Some(table) if table.len() >= size => table,
+        Some(table) if table.powers.len() >= size => table,
         known => {
-            let old = known.as_ref().map_or(&[][..], |t| t);
-            let table: Table<F> = Arc::new(grow(old, root, size));
+            let old = known.as_ref().map_or(&[][..], |t| &t.powers);
+            let powers = grow(old, root, size);
+            let tiles = tile::twiddles(&powers);
+            let table = Arc::new(Twiddles { powers, tiles });
             let mut tables = lock();
             if tables.len() >= MAX_TABLES {
                 tables.clear();
@@ -58,7 +70,7 @@ fn table<F: Field>(root: &Int, log_n: u32) -> Table<F> {
     }
 }
 
-/// table[2^k + j] = ω_{2^(k+2)} · table[j]: rev_(k+1)(2^k + j) = 1 + 2·rev_k(j).
+/// powers[2^k + j] = ω_{2^(k+2)} · powers[j]: rev_(k+1)(2^k + j) = 1 + 2·rev_k(j).
 fn grow<F: Field>(old: &[F], root: &Int, size: usize) -> Vec<F> {
     let mut out = Vec::with_capacity(size);
     out.extend_from_slice(old);
@@ -74,12 +86,22 @@ fn grow<F: Field>(old: &[F], root: &Int, size: usize) -> Vec<F> {
         let step = roots[(F::SPEC.two_adicity - k - 2) as usize];
         out.extend_from_within(..);
         let half = out.len() / 2;
-        out[half..]
-            .par_iter_mut()
-            .with_min_len(1 << 12)
-            .for_each(|x| *x = x.mul(step));
+        in_chunks(&mut out[half..], |_, chunk| {
+            chunk.iter_mut().for_each(|x| *x = x.mul(step))
+        });
     }
     out
+}
+
+/// Runs `work` on chunks with their places, on all threads if there is more than one chunk.
+fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    let size = TASK_BYTES / size_of::<T>();
+    if data.len() <= size {
+        return work(0, data);
+    }
+    data.par_chunks_mut(size)
+        .enumerate()
+        .for_each(|(i, chunk)| work(i * size, chunk));
 }
 
 /// Runs the transform; `data` holds whole columns of the input and room for the output: the input
@@ -135,6 +157,16 @@ impl<'a, F: Field> Plan<'a, F> {
     }
 
     fn run(&self, data: &mut [F]) {
+        self.transform(data);
+        if F::LAZY {
+            let minimum = TASK_BYTES / size_of::<F>();
+            data.par_iter_mut()
+                .with_min_len(minimum)
+                .for_each(|x| *x = x.canonical());
+        }
+    }
+
+    fn transform(&self, data: &mut [F]) {
         let Ntt {
             log_n,
             added_bits,
@@ -176,7 +208,7 @@ impl<'a, F: Field> Plan<'a, F> {
         }
     }
 
-    fn pass(&self, data: &mut [F], table: &[F], log_n: u32, input: Order, output: Order) {
+    fn pass(&self, data: &mut [F], table: &Twiddles<F>, log_n: u32, input: Order, output: Order) {
         if log_n == 0 {
             return;
         }
@@ -207,10 +239,9 @@ pub(crate) fn scale_by_powers<F: Field>(
 ) {
     if base == F::ONE {
         if scale != F::ONE {
-            let minimum = TASK_BYTES / size_of::<F>();
-            data.par_iter_mut()
-                .with_min_len(minimum)
-                .for_each(|x| *x = x.mul(scale));
+            in_chunks(data, |_, chunk| {
+                chunk.iter_mut().for_each(|x| *x = x.mul(scale).canonical());
+            });
         }
         return;
     }
@@ -233,15 +264,19 @@ pub(crate) fn scale_by_powers<F: Field>(
             (lows, highs)
         }
     };
-    data.par_chunks_mut(width << k)
-        .zip(highs)
-        .for_each(|(block, high)| {
-            let high = high.mul(scale);
-            for (row, low) in block.chunks_exact_mut(width).zip(&lows) {
-                let factor = low.mul(high);
-                row.iter_mut().for_each(|x| *x = x.mul(factor));
-            }
-        });
+    let scale_block = |block: &mut [F], high: F| {
+        let high = high.mul(scale);
+        for (row, low) in block.chunks_exact_mut(width).zip(&lows) {
+            let factor = low.mul(high);
+            row.iter_mut().for_each(|x| *x = x.mul(factor).canonical());
+        }
+    };
+    if size_of_val(data) <= SERIAL_BYTES {
+        let blocks = data.chunks_mut(width << k).zip(highs);
+        return blocks.for_each(|(block, high)| scale_block(block, high));
+    }
+    let blocks = data.par_chunks_mut(width << k).zip(highs);
+    blocks.for_each(|(block, high)| scale_block(block, high));
 }
 
 fn powers<F: Field>(base: F, count: usize) -> Vec<F> {
@@ -251,98 +286,118 @@ fn powers<F: Field>(base: F, count: usize) -> Vec<F> {
 }
 
 /// Block `j`, natural order → bit-reversed.
-fn split<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+fn split<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F>) {
+    let table = &twiddles.powers;
     let rows = data.len() / width;
     if rows < 2 {
         return;
     }
     if size_of_val(data) <= SERIAL_BYTES {
-        split_serial(data, width, j, table);
+        split_serial(data, width, j, twiddles);
     } else if rows % 4 == 0 {
         radix_4_split(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
         let quarter = data.len() / 4;
         data.par_chunks_mut(quarter)
             .enumerate()
-            .for_each(|(i, block)| split(block, width, 4 * j + i, table));
+            .for_each(|(i, block)| split(block, width, 4 * j + i, twiddles));
     } else {
         radix_2_split(data, table[j]);
         let half = data.len() / 2;
         data.par_chunks_mut(half)
             .enumerate()
-            .for_each(|(i, block)| split(block, width, 2 * j + i, table));
+            .for_each(|(i, block)| split(block, width, 2 * j + i, twiddles));
     }
 }
 
+each_path! {
 /// As [`split`], one thread, layer by layer: the block lies in the cache.
-fn split_serial<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+fn split_serial<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F>) {
+    let table = &twiddles.powers;
     let mut rows = data.len() / width;
+    let last = if tile::fits::<F>(rows, width) { tile::SIDE } else { 1 };
     let mut first = j; // index of the first block of the layer
     if rows.trailing_zeros() % 2 == 1 {
-        radix_2_block(data, table[first]);
+        let (a, b) = data.split_at_mut(data.len() / 2);
+        split_2(a, b, table[first]);
         (rows, first) = (rows / 2, 2 * first);
     }
-    while rows > 1 {
+    while rows > last {
         for (i, block) in data.chunks_exact_mut(rows * width).enumerate() {
             let b = first + i;
-            radix_4_block(block, [table[b], table[2 * b], table[2 * b + 1]], b == 0);
+            split_4(quarters(block), [table[b], table[2 * b], table[2 * b + 1]], b == 0);
         }
         (rows, first) = (rows / 4, 4 * first);
     }
+    if last > 1 {
+        tile::split(data, &twiddles.tiles[first / tile::SIDE..]);
+    }
+}
 }
 
 /// Block `j`, bit-reversed order → natural.
-fn merge<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+fn merge<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F>) {
+    let table = &twiddles.powers;
     let rows = data.len() / width;
     if rows < 2 {
         return;
     }
     if size_of_val(data) <= SERIAL_BYTES {
-        merge_serial(data, width, j, table);
+        merge_serial(data, width, j, twiddles);
     } else if rows % 4 == 0 {
         let quarter = data.len() / 4;
         data.par_chunks_mut(quarter)
             .enumerate()
-            .for_each(|(i, block)| merge(block, width, 4 * j + i, table));
+            .for_each(|(i, block)| merge(block, width, 4 * j + i, twiddles));
         radix_4_merge(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
     } else {
         let half = data.len() / 2;
         data.par_chunks_mut(half)
             .enumerate()
-            .for_each(|(i, block)| merge(block, width, 2 * j + i, table));
+            .for_each(|(i, block)| merge(block, width, 2 * j + i, twiddles));
         radix_2_merge(data, table[j]);
     }
 }
 
-fn merge_serial<F: Field>(data: &mut [F], width: usize, j: usize, table: &[F]) {
+each_path! {
+/// As [`merge`], one thread, layer by layer.
+fn merge_serial<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F>) {
+    let table = &twiddles.powers;
     let rows = data.len() / width;
     let log_rows = rows.trailing_zeros();
     let mut log_block = 2;
+    if tile::fits::<F>(rows, width) {
+        tile::merge(data, &twiddles.tiles[j * rows / (tile::SIDE * tile::SIDE)..]);
+        log_block = 6;
+    }
     while log_block <= log_rows {
         let first = j << (log_rows - log_block);
         for (i, block) in data.chunks_exact_mut(width << log_block).enumerate() {
             let b = first + i;
-            let twiddles = [table[b], table[2 * b], table[2 * b + 1]];
-            radix_4_merge_block(block, twiddles, b == 0);
+            merge_4(quarters(block), [table[b], table[2 * b], table[2 * b + 1]], b == 0);
         }
         log_block += 2;
     }
     if log_rows % 2 == 1 {
-        radix_2_merge_block(data, table[j]);
+        let (a, b) = data.split_at_mut(data.len() / 2);
+        merge_2(a, b, table[j]);
     }
+}
 }
 
 // The four butterflies, on a whole block in parallel or by one thread. `trivial`: the first two
 // twiddles are 1.
 
+type Quarters<'a, F> = [&'a mut [F]; 4];
+
 #[inline(always)]
-fn quarters<F>(data: &mut [F]) -> [&mut [F]; 4] {
+fn quarters<F>(data: &mut [F]) -> Quarters<'_, F> {
     let (low, high) = data.split_at_mut(data.len() / 2);
     let (a, b) = low.split_at_mut(low.len() / 2);
     let (c, d) = high.split_at_mut(high.len() / 2);
     [a, b, c, d]
 }
 
-fn in_parallel<F: Field>(data: &mut [F], run: impl Fn([&mut [F]; 4]) + Sync) {
+fn in_parallel<F: Field>(data: &mut [F], run: impl Fn(Quarters<'_, F>) + Sync) {
     let task = TASK_BYTES / size_of::<F>() / 4;
     let [a, b, c, d] = quarters(data);
     a.par_chunks_mut(task)
@@ -353,23 +408,55 @@ fn in_parallel<F: Field>(data: &mut [F], run: impl Fn([&mut [F]; 4]) + Sync) {
 }
 
 fn radix_4_split<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    in_parallel(data, |q| radix_4_split_quarters(q, w, trivial));
-}
-
-fn radix_4_block<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    radix_4_split_quarters(quarters(data), w, trivial);
+    in_parallel(data, |q| split_chunk(q, w, trivial));
 }
 
 fn radix_4_merge<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    in_parallel(data, |q| radix_4_merge_quarters(q, w, trivial));
+    in_parallel(data, |q| merge_chunk(q, w, trivial));
 }
 
-fn radix_4_merge_block<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    radix_4_merge_quarters(quarters(data), w, trivial);
+fn radix_2_split<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    let task = TASK_BYTES / size_of::<F>() / 2;
+    a.par_chunks_mut(task)
+        .zip(b.par_chunks_mut(task))
+        .for_each(|(a, b)| split_2_chunk(a, b, w));
+}
+
+fn radix_2_merge<F: Field>(data: &mut [F], w: F) {
+    let (a, b) = data.split_at_mut(data.len() / 2);
+    let task = TASK_BYTES / size_of::<F>() / 2;
+    a.par_chunks_mut(task)
+        .zip(b.par_chunks_mut(task))
+        .for_each(|(a, b)| merge_2_chunk(a, b, w));
+}
+
+each_path! {
+fn split_chunk<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
+    split_4(q, w, trivial);
+}
+}
+
+each_path! {
+fn merge_chunk<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
+    merge_4(q, w, trivial);
+}
+}
+
+each_path! {
+fn split_2_chunk<F: Field>(a: &mut [F], b: &mut [F], w: F) {
+    split_2(a, b, w);
+}
+}
+
+each_path! {
+fn merge_2_chunk<F: Field>(a: &mut [F], b: &mut [F], w: F) {
+    merge_2(a, b, w);
+}
 }
 
 #[inline(always)]
-fn radix_4_split_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivial: bool) {
+fn split_4<F: Field>(q: Quarters<'_, F>, [w, w0, w1]: [F; 3], trivial: bool) {
     if trivial {
         each(q, |a, b, c, d| {
             let (a, b, c, d) = (a.add(c), b.add(d), a.sub(c), b.sub(d).mul(w1));
@@ -385,7 +472,7 @@ fn radix_4_split_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivi
 }
 
 #[inline(always)]
-fn radix_4_merge_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivial: bool) {
+fn merge_4<F: Field>(q: Quarters<'_, F>, [w, w0, w1]: [F; 3], trivial: bool) {
     if trivial {
         each(q, |a, b, c, d| {
             let (a, b, c, d) = (a.add(b), a.sub(b), c.add(d), c.sub(d).mul(w1));
@@ -400,38 +487,12 @@ fn radix_4_merge_quarters<F: Field>(q: [&mut [F]; 4], [w, w0, w1]: [F; 3], trivi
 }
 
 #[inline(always)]
-fn each<F: Field>([a, b, c, d]: [&mut [F]; 4], run: impl Fn(F, F, F, F) -> (F, F, F, F)) {
+fn each<F: Field>([a, b, c, d]: Quarters<'_, F>, run: impl Fn(F, F, F, F) -> (F, F, F, F)) {
     let n = a.len();
     let (b, c, d) = (&mut b[..n], &mut c[..n], &mut d[..n]);
     for i in 0..n {
         (a[i], b[i], c[i], d[i]) = run(a[i], b[i], c[i], d[i]);
     }
-}
-
-fn radix_2_split<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    let task = TASK_BYTES / size_of::<F>() / 2;
-    a.par_chunks_mut(task)
-        .zip(b.par_chunks_mut(task))
-        .for_each(|(a, b)| split_2(a, b, w));
-}
-
-fn radix_2_merge<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    let task = TASK_BYTES / size_of::<F>() / 2;
-    a.par_chunks_mut(task)
-        .zip(b.par_chunks_mut(task))
-        .for_each(|(a, b)| merge_2(a, b, w));
-}
-
-fn radix_2_block<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    split_2(a, b, w);
-}
-
-fn radix_2_merge_block<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    merge_2(a, b, w);
 }
 
 #[inline(always)]

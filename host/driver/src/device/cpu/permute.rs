@@ -1,5 +1,6 @@
 //! The bit-reversal permutation of rows, in place.
 
+use super::ntt::SERIAL_BYTES;
 use bytemuck::Pod;
 use proofmill_field::naive;
 use rayon::prelude::*;
@@ -38,20 +39,25 @@ pub(crate) fn bit_reverse<T: Pod + Send>(data: &mut [T], width: usize) {
 }
 
 fn swap_rows<T: Pod + Send>(all: Rows<T>, log_rows: u32) {
-    (0..1usize << log_rows)
-        .into_par_iter()
-        .with_min_len(1 << 10)
-        .for_each(move |i| {
-            let Rows { start, width } = { all };
-            let j = naive::bit_reverse(i, log_rows);
-            if i < j {
-                // SAFETY: i, j < rows, so both runs lie in the slice; i ≠ j, so they do not overlap;
-                // the pair {i, rev(i)} is touched by the task of its smaller member alone.
-                unsafe {
-                    std::ptr::swap_nonoverlapping(start.add(i * width), start.add(j * width), width)
-                };
+    let swap = move |i: usize| {
+        let Rows { start, width } = { all };
+        let j = naive::bit_reverse(i, log_rows);
+        if i < j {
+            // SAFETY: i, j < rows, so both runs lie in the slice; i ≠ j, so they do not overlap;
+            // the pair {i, rev(i)} is touched by the task of its smaller member alone.
+            unsafe {
+                std::ptr::swap_nonoverlapping(start.add(i * width), start.add(j * width), width);
             }
-        });
+        }
+    };
+    let rows = 1usize << log_rows;
+    match rows * all.width * size_of::<T>() <= SERIAL_BYTES {
+        true => (0..rows).for_each(swap),
+        false => (0..rows)
+            .into_par_iter()
+            .with_min_len(1 << 10)
+            .for_each(swap),
+    }
 }
 
 /// Row index = a · 2^(log_rows − TILE) + mid · SIDE + c; its reversal is rev(c), rev(mid), rev(a).
@@ -59,31 +65,39 @@ fn swap_rows<T: Pod + Send>(all: Rows<T>, log_rows: u32) {
 /// two tiles are read into the cache, exchanged and written back.
 fn swap_tiles<T: Pod + Send>(all: Rows<T>, log_rows: u32) {
     let mid_bits = log_rows - 2 * TILE;
-    (0..1usize << mid_bits)
-        .into_par_iter()
-        .with_min_len(4)
-        .for_each(move |mid| {
-            let other = naive::bit_reverse(mid, mid_bits);
-            if mid > other {
-                return;
+    let tiles = move |(one, two): &mut (Vec<T>, Vec<T>), mid: usize| {
+        let other = naive::bit_reverse(mid, mid_bits);
+        if mid > other {
+            return;
+        }
+        // SAFETY: the rows of tiles mid and other lie in the slice, and only the task of the
+        // smaller of the two touches them.
+        unsafe {
+            load(all, log_rows, mid, one);
+            load(all, log_rows, other, two);
+            store(all, log_rows, other, one);
+            if mid != other {
+                store(all, log_rows, mid, two);
             }
-            let (mut one, mut two) = (Vec::new(), Vec::new());
-            // SAFETY: the rows of tiles mid and other lie in the slice, and only the task of the
-            // smaller of the two touches them.
-            unsafe {
-                load(all, log_rows, mid, &mut one);
-                load(all, log_rows, other, &mut two);
-                store(all, log_rows, other, &one);
-                if mid != other {
-                    store(all, log_rows, mid, &two);
-                }
-            }
-        });
+        }
+    };
+    let count = 1usize << mid_bits;
+    if (all.width << log_rows) * size_of::<T>() <= SERIAL_BYTES {
+        let mut buffers = (Vec::new(), Vec::new());
+        (0..count).for_each(|mid| tiles(&mut buffers, mid));
+    } else {
+        let buffers = || (Vec::new(), Vec::new());
+        (0..count)
+            .into_par_iter()
+            .with_min_len(4)
+            .for_each_init(buffers, tiles);
+    }
 }
 
 /// # Safety
 /// The tile's rows must lie in the slice, and no other thread may write them.
 unsafe fn load<T: Pod>(all: Rows<T>, log_rows: u32, mid: usize, tile: &mut Vec<T>) {
+    tile.clear();
     for a in 0..SIDE {
         let row = (a << (log_rows - TILE)) + mid * SIDE;
         // SAFETY: rows row..row + SIDE are part of the tile.

@@ -78,7 +78,7 @@ impl<F: Arith> Adder<F> {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn flush(&mut self, out: &mut [Affine<F>]) {
         let mut inverse = self.product.inverse_vartime();
         for p in self.pending.drain(..).rev() {
@@ -95,6 +95,7 @@ impl<F: Arith> Adder<F> {
 
     /// Sums run after run of `lengths[i]` points, `point(k)` being the k-th of all of them. The sum
     /// of run i is returned at place i, infinity for an empty run.
+    #[inline(always)]
     pub(crate) fn sum_runs(
         &mut self,
         mut lengths: Vec<u32>,

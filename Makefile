@@ -1,0 +1,47 @@
+# The commands of this project. `make demo` needs Rust and nothing else.
+
+CARGO ?= cargo
+TOOLS ?= target/tools
+CIRCUITS := host/groth16/tests/circuits
+FIXTURES := host/groth16/tests/fixtures
+PROOFMILL := target/release/proofmill
+
+.PHONY: demo test tools lint bench vectors fuzz nightly clean
+
+## A real Groth16 proof from a genuine snarkjs key, verified.
+demo:
+	$(CARGO) build --release -p proofmill-cli
+	$(PROOFMILL) devices
+	@mkdir -p target/demo
+	$(PROOFMILL) prove $(FIXTURES)/poseidon8.zkey $(FIXTURES)/poseidon8.wtns target/demo/proof.json target/demo/public.json
+	$(PROOFMILL) verify $(FIXTURES)/poseidon8.vkey.json target/demo/public.json target/demo/proof.json
+
+## Every test, with the tools that the tests can use where they can be installed.
+test: tools
+	PROOFMILL_TOOLS=$(abspath $(TOOLS)) $(CARGO) test --workspace --features proofmill/plonky3
+
+## snarkjs, circom and the compiled test circuits.
+tools:
+	@.ci/install-tools $(TOOLS) || { [ -z "$$CI" ] && echo "without the tools some tests are skipped"; }
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --features proofmill/plonky3 -- -D warnings
+
+## Ratios against arkworks and Plonky3, in one run.
+bench:
+	$(CARGO) bench -p proofmill-benches
+
+## The known answers of host/field, again from arkworks and Plonky3.
+vectors:
+	$(CARGO) run -q -p proofmill-field --example vectors -- host/field/tests/vectors
+
+## Every fuzz target for SECONDS each.
+SECONDS_EACH ?= 20
+fuzz:
+	host/fuzz/run $(SECONDS_EACH)
+
+## What is too long for every push.
+nightly: test
+	$(MAKE) fuzz SECONDS_EACH=600
+	$(MAKE) bench
