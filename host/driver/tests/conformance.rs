@@ -4,6 +4,13 @@
 //! that is known to fail stands in [`KNOWN_FAILURES`] with its reason; it fails this test again when
 //! it no longer fails.
 
+#![cfg(feature = "arkworks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the whole program is a test"
+)]
+
 mod common;
 
 #[path = "conformance/bad_jobs.rs"]

@@ -4,6 +4,13 @@
 //! Every faulty device wraps a right computation (the CPU's) and says that it is the fastest by far,
 //! so that the planner always turns to it first.
 
+#![cfg(feature = "arkworks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the whole program is a test"
+)]
+
 mod common;
 
 use bytes::Bytes;
