@@ -627,7 +627,7 @@ fn validate_msm((form, scalars): (Form, usize), bases: &Points) -> Result<Shape,
         }
     };
     let points = bases.len();
-    let sums = if points == 0 { 1 } else { scalars / points };
+    let sums = scalars.checked_div(points).unwrap_or(1);
     if sums == 0 || scalars != sums * points {
         return Err(BadJob::Length {
             what: "scalars",

@@ -457,19 +457,19 @@ impl Pool {
     fn plan(&self, tasks: &[&Task]) -> Result<Vec<usize>, Error> {
         let seats = &self.inner.seats;
         if let Some(id) = &self.options.device {
-            let seat = seats.iter().find(|s| s.info.id == *id).ok_or_else(|| {
-                let found = seats.iter().map(|s| s.info.id.clone()).collect();
-                Error::UnknownDevice {
-                    id: id.clone(),
-                    found,
-                }
-            })?;
-            if let (Some(reason), true) =
-                (seat.set_aside(), tasks.iter().all(|t| t.tried.is_empty()))
-            {
+            // once a task has failed there, what it failed of says more
+            let fresh = tasks.iter().all(|t| t.tried.is_empty());
+            let found = self.devices();
+            let ids = || found.iter().map(|d| d.id.clone()).collect();
+            let unknown = || Error::UnknownDevice {
+                id: id.clone(),
+                found: ids(),
+            };
+            let device = found.iter().find(|d| d.id == *id).ok_or_else(unknown)?;
+            if let (Some(reason), true) = (&device.unusable, fresh) {
                 return Err(Error::Unusable {
                     id: id.clone(),
-                    reason,
+                    reason: reason.clone(),
                 });
             }
         }

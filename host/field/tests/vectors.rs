@@ -1,5 +1,7 @@
 //! The reference arithmetic against answers of arkworks 0.6 and Plonky3 0.8 (examples/vectors.rs).
 
+#![allow(clippy::unwrap_used)]
+
 use proofmill_field::naive::{self, NaiveGroup};
 use proofmill_field::{CurveId, FieldId, FieldSpec, Group, Int, int};
 

@@ -1,4 +1,5 @@
 //! Whole proofs: genuine keys, development keys, bad keys, and devices that disagree.
+#![allow(clippy::unwrap_used)]
 
 use proofmill::{Pool, Random};
 use proofmill_groth16::json::{JsonFile, verify_files};
@@ -10,7 +11,10 @@ use proofmill_groth16::{Error, Result};
 const FIXTURES: [&str; 5] = ["poseidon8", "one", "nopublic", "one_bls", "chain_bls"];
 
 fn path(name: &str, kind: &str) -> String {
-    format!("{}/tests/fixtures/{name}.{kind}", env!("CARGO_MANIFEST_DIR"))
+    format!(
+        "{}/tests/fixtures/{name}.{kind}",
+        env!("CARGO_MANIFEST_DIR")
+    )
 }
 
 fn open(name: &str) -> (Zkey, Witness) {
@@ -19,7 +23,10 @@ fn open(name: &str) -> (Zkey, Witness) {
 }
 
 fn run(pool: &Pool, zkey: &Zkey, witness: &Witness, check: Check) -> Result<Proved> {
-    let options = ProveOptions { check, device: None };
+    let options = ProveOptions {
+        check,
+        device: None,
+    };
     prove(pool, zkey, witness, &options, &mut |_| {})
 }
 
@@ -46,8 +53,15 @@ fn every_genuine_key_proves_under_every_check() {
             assert_eq!(values(&proved.public_json), values(&theirs), "{name}");
             assert_eq!(proved.checked.is_empty(), check == Check::Off);
             let names: Vec<&str> = proved.steps.iter().map(|s| s.name).collect();
-            let expected =
-                ["coefficients", "quotient", "msm A", "msm B1", "msm B2", "msm C", "msm H"];
+            let expected = [
+                "coefficients",
+                "quotient",
+                "msm A",
+                "msm B1",
+                "msm B2",
+                "msm C",
+                "msm H",
+            ];
             assert_eq!(names[..7], expected);
             assert!(proved.failures.is_empty());
         }
@@ -58,7 +72,11 @@ fn every_genuine_key_proves_under_every_check() {
 fn two_proofs_of_one_witness_differ() {
     let pool = Pool::open().unwrap();
     let (zkey, witness) = open("one");
-    let proof = || run(&pool, &zkey, &witness, Check::Proof).unwrap().proof_json;
+    let proof = || {
+        run(&pool, &zkey, &witness, Check::Proof)
+            .unwrap()
+            .proof_json
+    };
     assert_ne!(proof(), proof());
 }
 
@@ -84,7 +102,10 @@ fn a_witness_that_does_not_satisfy_the_circuit_gives_an_error() {
         bytes[last] ^= 1;
         let witness = Witness::from_bytes("changed.wtns", bytes.into()).unwrap();
         let error = run(&pool, &zkey, &witness, Check::Proof).unwrap_err();
-        assert!(matches!(error, Error::InvalidProof { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, Error::InvalidProof { .. }),
+            "{name}: {error}"
+        );
         assert!(pool.evidence().is_empty(), "no device is to blame");
     }
 }
@@ -116,6 +137,112 @@ fn a_flipped_bit_in_the_key_never_gives_a_wrong_proof() {
             }
         }
     }
-    assert!(named * 2 > total, "{named} of {total} errors name a section");
-    assert!(pool.evidence().is_empty(), "no device is to blame for a bad key");
+    assert!(
+        named * 2 > total,
+        "{named} of {total} errors name a section"
+    );
+    assert!(
+        pool.evidence().is_empty(),
+        "no device is to blame for a bad key"
+    );
+}
+
+mod liar {
+    //! A device that does the host's work and then changes one sum for another good point.
+
+    use bytes::Bytes;
+    use proofmill::Pool;
+    use proofmill::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
+    use proofmill::job::{Chain, Points};
+    use proofmill::{DeviceError, Options, Policy};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    pub struct Liar;
+
+    struct Open(DeviceInfo, Pool);
+
+    impl Backend for Liar {
+        fn name(&self) -> &'static str {
+            "liar"
+        }
+        fn list(&self, _: &Config) -> Vec<DeviceInfo> {
+            vec![DeviceInfo {
+                id: "liar:0".into(),
+                name: "lies about every sum".into(),
+                backend: "liar",
+                physical: "liar".into(),
+                resident_bytes: None,
+                unusable: None,
+            }]
+        }
+        fn open(&self, info: &DeviceInfo, _: &Config) -> Result<Box<dyn Device>, DeviceError> {
+            let pool = Pool::builder().devices(["cpu:0"]).open();
+            let pool = pool.map_err(|e| DeviceError::Failed(e.to_string()))?;
+            let policy = Some(Policy::Off);
+            let pool = pool.with(Options {
+                policy,
+                device: None,
+            });
+            Ok(Box::new(Open(info.clone(), pool)))
+        }
+    }
+
+    impl Device for Open {
+        fn info(&self) -> &DeviceInfo {
+            &self.0
+        }
+        fn estimator(&self) -> Estimator {
+            Arc::new(|_| Some(Duration::from_nanos(1)))
+        }
+        fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError> {
+            let bases = |chain: &Chain| {
+                chain.steps.iter().rev().find_map(|step| match step {
+                    proofmill::job::Step::Msm { bases, .. } => Some(bases.clone()),
+                    _ => None,
+                })
+            };
+            let lies: Vec<Option<Points>> = chains.iter().map(bases).collect();
+            let done = self
+                .1
+                .run(chains)
+                .map_err(|e| DeviceError::Failed(e.to_string()))?;
+            let lie = |p: &Points, bases: &Option<Points>| {
+                let bytes = bases.as_ref().map_or(Bytes::new(), |b| b.bytes().clone());
+                let point = bytes.slice(bytes.len() - p.point_bytes()..);
+                Points::new(p.curve().id, p.group(), point).unwrap()
+            };
+            let output = |(d, bases): (proofmill::Done, &Option<Points>)| Output {
+                points: d.points.iter().map(|p| lie(p, bases)).collect(),
+                values: d.values,
+                ..Output::default()
+            };
+            Ok(done.into_iter().zip(&lies).map(output).collect())
+        }
+    }
+}
+
+#[test]
+fn a_lying_device_is_named_and_the_proof_is_right_all_the_same() {
+    for check in [Check::Proof, Check::Full] {
+        let pool = Pool::builder().backend(&liar::Liar).open().unwrap();
+        let (zkey, witness) = open("chain_bls");
+        let proved = run(&pool, &zkey, &witness, check).unwrap();
+        assert!(verifies("chain_bls", &proved), "{check:?}");
+        assert!(!proved.failures.is_empty());
+        assert!(
+            proved.failures.iter().all(|f| f.device == "liar:0"),
+            "{:?}",
+            proved.failures
+        );
+        let devices = pool.devices();
+        let unusable: Vec<&str> = devices
+            .iter()
+            .filter(|d| d.unusable.is_some())
+            .map(|d| d.id.as_str())
+            .collect();
+        assert_eq!(unusable, ["liar:0"]);
+        let again = run(&pool, &zkey, &witness, Check::Proof).unwrap();
+        assert!(again.failures.is_empty());
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! Needs what `make tools` puts into target/tools (or PROOFMILL_TOOLS). Without it the tests say that
 //! they are skipped; with CI set they fail instead.
+#![allow(clippy::unwrap_used)]
 
 use proofmill::Pool;
 use proofmill_groth16::curve::KeyCurve;
@@ -22,7 +23,10 @@ fn tools() -> Option<PathBuf> {
     let tools = std::env::var_os("PROOFMILL_TOOLS").map_or(default, PathBuf::from);
     let complete = tools.join("node_modules/snarkjs").exists() && tools.join("circuits").exists();
     if !complete {
-        let missing = format!("snarkjs and circuits are not in {}: `make tools`", tools.display());
+        let missing = format!(
+            "snarkjs and circuits are not in {}: `make tools`",
+            tools.display()
+        );
         assert!(std::env::var_os("CI").is_none(), "{missing}");
         eprintln!("skipped: {missing}");
     }
@@ -41,11 +45,19 @@ fn snarkjs(tools: &Path, arguments: &[&str], input: &[String]) -> Vec<String> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.join("\n").as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.join("\n").as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    let answers: Vec<String> =
-        String::from_utf8(output.stdout).unwrap().lines().map(Into::into).collect();
+    let answers: Vec<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(Into::into)
+        .collect();
     assert_eq!(answers.len(), input.len());
     answers
 }
@@ -73,8 +85,20 @@ impl Case {
         };
         let public = write("public", &proved.public_json);
         let proof = write("proof", &proved.proof_json);
-        let line = format!("{}\t{}\t{}", vkey.display(), public.display(), proof.display());
-        Case { name: name.into(), zkey, wtns, vkey, public: proved.public_json, line }
+        let line = format!(
+            "{}\t{}\t{}",
+            vkey.display(),
+            public.display(),
+            proof.display()
+        );
+        Case {
+            name: name.into(),
+            zkey,
+            wtns,
+            vkey,
+            public: proved.public_json,
+            line,
+        }
     }
 
     /// A development key for the circuit, and a proof with it.
@@ -123,9 +147,17 @@ fn snarkjs_accepts_proofs_for_every_bundled_key() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let case = |name: &str| {
         let file = |kind: &str| fixtures.join(format!("{name}.{kind}"));
-        Case::new(&pool, folder.path(), name, [file("zkey"), file("wtns"), file("vkey.json")])
+        Case::new(
+            &pool,
+            folder.path(),
+            name,
+            [file("zkey"), file("wtns"), file("vkey.json")],
+        )
     };
-    judge(&tools, &["poseidon8", "one", "nopublic", "one_bls", "chain_bls"].map(case));
+    judge(
+        &tools,
+        &["poseidon8", "one", "nopublic", "one_bls", "chain_bls"].map(case),
+    );
 }
 
 #[test]
@@ -153,8 +185,10 @@ fn snarkjs_proves_and_verifies_with_development_keys() {
         (KeyCurve::Bls12381, 50, 7),
         (KeyCurve::Bn128, 1 << 16, 3),
     ];
-    let mut cases: Vec<Case> =
-        shapes.into_iter().map(|s| Case::synthetic(&pool, folder.path(), s)).collect();
+    let mut cases: Vec<Case> = shapes
+        .into_iter()
+        .map(|s| Case::synthetic(&pool, folder.path(), s))
+        .collect();
     for name in ["one", "nopublic", "one_bls", "chain_bls"] {
         let [r1cs, wtns] = ["r1cs", "wtns"].map(|k| fixtures.join(format!("{name}.{k}")));
         cases.push(Case::with_setup(&pool, folder.path(), name, &r1cs, wtns));
@@ -174,6 +208,9 @@ fn circuits_of_real_size_prove() {
     // the digest of sha256_2.input.json, by another implementation, in two halves
     let digest = "dc907efe4e326f8e8fda2fbabbd57dacac3ee1ad14493eac9c2a3d54cfe0eea9";
     let halves = [&digest[..32], &digest[32..]].map(|h| u128::from_str_radix(h, 16).unwrap());
-    assert_eq!(values(&cases[0].public), serde_json::json!(halves.map(|h| h.to_string())));
+    assert_eq!(
+        values(&cases[0].public),
+        serde_json::json!(halves.map(|h| h.to_string()))
+    );
     judge(&tools, &cases);
 }

@@ -41,9 +41,14 @@ pub(super) fn products<E: SnarkCurve>(zkey: &Zkey, witness: &Witness) -> Result<
                 false => entries,
             };
             for entry in part {
-                let into = if entry.matrix() == 0 { &mut *a } else { &mut *b };
+                let into = if entry.matrix() == 0 {
+                    &mut *a
+                } else {
+                    &mut *b
+                };
                 // in range: checked above
-                into[entry.row() as usize - first] += read(entry.value()) * witness[entry.signal() as usize];
+                into[entry.row() as usize - first] +=
+                    read(entry.value()) * witness[entry.signal() as usize];
             }
         });
     Ok([data_forms(&a), data_forms(&b)])

@@ -18,7 +18,7 @@ use super::permute;
 use crate::job::{Direction, Layout, Ntt, Order};
 use proofmill_field::Int;
 use rayon::prelude::*;
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -40,9 +40,11 @@ struct Twiddles<F> {
 
 type Table<F> = Arc<Twiddles<F>>;
 
-/// Twiddle tables made so far, by field and root; each grows to the largest size asked for.
-static TABLES: LazyLock<Mutex<HashMap<(TypeId, Int), Box<dyn std::any::Any + Send>>>> =
-    LazyLock::new(Default::default);
+/// Tables by field and root; a value is a `Table` of that field.
+type Tables = HashMap<(TypeId, Int), Box<dyn Any + Send>>;
+
+/// Twiddle tables made so far; each grows to the largest size asked for.
+static TABLES: LazyLock<Mutex<Tables>> = LazyLock::new(Default::default);
 
 /// The table for transforms of size 2^log_n with the given root of order 2^two_adicity.
 fn table<F: Field>(root: &Int, log_n: u32) -> Table<F> {
@@ -294,7 +296,7 @@ fn split<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F
     }
     if size_of_val(data) <= SERIAL_BYTES {
         split_serial(data, width, j, twiddles);
-    } else if rows % 4 == 0 {
+    } else if rows.is_multiple_of(4) {
         radix_4_split(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
         let quarter = data.len() / 4;
         data.par_chunks_mut(quarter)
@@ -343,7 +345,7 @@ fn merge<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F
     }
     if size_of_val(data) <= SERIAL_BYTES {
         merge_serial(data, width, j, twiddles);
-    } else if rows % 4 == 0 {
+    } else if rows.is_multiple_of(4) {
         let quarter = data.len() / 4;
         data.par_chunks_mut(quarter)
             .enumerate()
