@@ -80,9 +80,10 @@ impl Ntt {
         }
     }
 
-    /// Elements in one column of the output.
+    /// Elements in one column of the output; `usize::MAX` for what no validation passes.
     pub fn output_rows(&self) -> usize {
-        1 << (self.log_n + self.added_bits)
+        let log_n = self.log_n.saturating_add(self.added_bits);
+        1usize.checked_shl(log_n).unwrap_or(usize::MAX)
     }
 
     /// The primitive root of unity of order 2^`log_n`, in data form.
@@ -91,6 +92,9 @@ impl Ntt {
         let Some(mut root) = self.root else {
             return spec.root_of_unity(log_n);
         };
+        if !spec.is_canonical(&root) {
+            return None;
+        }
         for _ in log_n..spec.two_adicity {
             root = spec.mul(&root, &root);
         }
@@ -128,14 +132,8 @@ impl Ntt {
         {
             return parameter("coset", "the shift must be a non-zero element");
         }
-        if let Some(root) = &self.root {
-            let mut power = *root;
-            for _ in 1..spec.two_adicity {
-                power = spec.mul(&power, &power);
-            }
-            if !spec.is_canonical(root) || power != spec.neg(&spec.one) {
-                return parameter("root", "must have order 2^two_adicity");
-            }
+        if self.root.is_some() && self.root_of_unity(field, 1) != Some(spec.neg(&spec.one)) {
+            return parameter("root", "must have order 2^two_adicity");
         }
         Ok(())
     }

@@ -35,3 +35,8 @@ pub use job::{Direction, Layout, Ntt, Order};
 pub use pool::{Builder, Checked, Done, Evidence, Options, Policy, Pool, Report, Resident};
 pub use pool::{StepReport, data_form};
 pub use random::Random;
+
+/// The README's example is compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

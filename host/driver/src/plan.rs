@@ -20,7 +20,7 @@ pub(crate) fn assign(chains: usize, candidates: &[Candidate]) -> Vec<Option<usiz
     let silicon = candidates.iter().map(|c| c.physical + 1).max().unwrap_or(0);
     let mut busy = vec![Duration::ZERO; silicon];
     for c in candidates {
-        busy[c.physical] += c.backlog;
+        busy[c.physical] = busy[c.physical].saturating_add(c.backlog);
     }
     let best = |chain: usize| candidates.iter().filter_map(|c| c.estimates[chain]).min();
     let mut order: Vec<usize> = (0..chains).collect();

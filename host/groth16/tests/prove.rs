@@ -158,7 +158,7 @@ mod liar {
     use std::sync::Arc;
     use std::time::Duration;
 
-    pub struct Liar;
+    pub(super) struct Liar;
 
     struct Open(DeviceInfo, Pool);
 

@@ -104,7 +104,10 @@ impl Device for Cpu {
 
     fn estimator(&self) -> Estimator {
         let threads = self.threads.current_num_threads() as f64;
-        Arc::new(move |shape| Some(Duration::from_secs_f64(products_ns(shape) * 1e-9 / threads)))
+        Arc::new(move |shape| {
+            let seconds = products_ns(shape) * 1e-9 / threads;
+            Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        })
     }
 
     fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError> {
@@ -130,13 +133,15 @@ fn products_ns(shape: &Shape) -> f64 {
             added_bits,
             columns,
         } => {
-            let butterflies = |log: u32| f64::from(log) * (1u64 << log) as f64 * 0.6;
+            let butterflies = |log: u32| f64::from(log) * f64::from(log).exp2() * 0.6;
             let inner = if added_bits > 0 {
                 butterflies(log_n)
             } else {
                 0.0
             };
-            (butterflies(log_n + added_bits) + inner) * columns as f64 * product(field)
+            (butterflies(log_n.saturating_add(added_bits)) + inner)
+                * columns as f64
+                * product(field)
         }
         Shape::Msm {
             curve,

@@ -42,6 +42,7 @@ impl Device for Reference {
     }
 
     fn estimator(&self) -> Estimator {
+        // float to integer saturates
         Arc::new(|shape| Some(Duration::from_nanos((products(shape) * 100.0) as u64)))
     }
 
@@ -61,8 +62,8 @@ fn products(shape: &Shape) -> f64 {
             columns,
             ..
         } => {
-            let log_n = log_n + added_bits;
-            columns as f64 * f64::from(log_n + 2) * 2.0 * (1u64 << log_n) as f64
+            let log_n = f64::from(log_n.saturating_add(added_bits));
+            columns as f64 * (log_n + 2.0) * 2.0 * log_n.exp2()
         }
         Shape::Msm {
             group,

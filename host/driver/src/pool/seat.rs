@@ -28,6 +28,18 @@ pub(super) struct Seat {
     aside: Mutex<Option<String>>,
 }
 
+/// Work on a device's backlog until this is dropped.
+pub(super) struct Load<'a> {
+    backlog: &'a AtomicU64,
+    nanos: u64,
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        self.backlog.fetch_sub(self.nanos, Ordering::Relaxed);
+    }
+}
+
 impl Seat {
     pub(super) fn new(
         info: DeviceInfo,
@@ -48,27 +60,30 @@ impl Seat {
 
     /// The time for all of a chain's steps; `None` if it cannot do one of them.
     pub(super) fn estimate(&self, shapes: &[Shape]) -> Option<Duration> {
-        shapes.iter().map(|s| (self.estimator)(s)).sum()
+        let add = |sum: Duration, shape| Some(sum.saturating_add((self.estimator)(shape)?));
+        shapes.iter().try_fold(Duration::ZERO, add)
     }
 
     pub(super) fn backlog(&self) -> Duration {
         Duration::from_nanos(self.backlog.load(Ordering::Relaxed))
     }
 
-    /// Notes new work and returns all that there is to do.
-    pub(super) fn submitted(&self, cost: Duration) -> Duration {
-        let cost = cost.as_nanos() as u64;
-        Duration::from_nanos(
-            self.backlog
-                .fetch_add(cost, Ordering::Relaxed)
-                .saturating_add(cost),
+    /// Notes new work: all that there is to do now, and the new work's weight, which lasts as long as
+    /// the [`Load`].
+    pub(super) fn submitted(&self, cost: Duration) -> (Duration, Load<'_>) {
+        // a century is as good as forever, and many of them fit
+        let nanos = u64::try_from(cost.as_nanos())
+            .unwrap_or(u64::MAX)
+            .min(u64::MAX >> 3);
+        let before = self.backlog.fetch_add(nanos, Ordering::Relaxed);
+        let expected = Duration::from_nanos(before.saturating_add(nanos));
+        (
+            expected,
+            Load {
+                backlog: &self.backlog,
+                nanos,
+            },
         )
-    }
-
-    /// Notes that work is over, well or badly.
-    pub(super) fn finished(&self, cost: Duration) {
-        self.backlog
-            .fetch_sub(cost.as_nanos() as u64, Ordering::Relaxed);
     }
 
     /// Why the device gets no more work; `None` if it does.

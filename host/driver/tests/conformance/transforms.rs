@@ -59,7 +59,7 @@ fn all(field: FieldId, log_n: u32, random: &mut Random) -> Vec<Ntt> {
             for input in ORDERS {
                 for output in ORDERS {
                     for coset in [None, Some(generator), Some(random.element(field))] {
-                        let foreign = random.word() % 4 == 0;
+                        let foreign = random.word().is_multiple_of(4);
                         let root = foreign.then(|| foreign_root(field));
                         out.push(Ntt {
                             log_n,
@@ -156,7 +156,7 @@ fn example(field: FieldId, count: usize, random: &mut Random) -> Vec<Int> {
     let spec = field.spec();
     let last = int::sub(&spec.modulus, &int::small(1)).0;
     let kind = random.word() % 8;
-    let any = field == FieldId::Goldilocks && kind % 2 == 0;
+    let any = field == FieldId::Goldilocks && kind.is_multiple_of(2);
     let element = |_| match (random.word() % 16, kind) {
         (_, 7) => last,
         (0, _) => int::ZERO,

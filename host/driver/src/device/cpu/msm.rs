@@ -29,10 +29,17 @@ pub(crate) fn run<C: Arith, S: Field>(
     if n == 0 {
         return Ok(vec![Affine::INFINITY]);
     }
-    scalars
-        .chunks(n * form.bytes())
-        .map(|run| Ok(sum::<C, S>(points, run, form)?.to_affine()))
-        .collect()
+    let runs = scalars.chunks(n * form.bytes()).enumerate();
+    let sums = runs.map(|(i, run)| match sum::<C, S>(points, run, form) {
+        Ok(sum) => Ok(sum.to_affine()),
+        Err(BadJob::Unreduced { what, index, field }) => Err(BadJob::Unreduced {
+            what,
+            index: i * n + index,
+            field,
+        }),
+        Err(other) => Err(other),
+    });
+    sums.collect()
 }
 
 fn sum<C: Arith, S: Field>(

@@ -37,7 +37,8 @@ impl<P: Modulus, const N: usize> Mont<P, N> {
             (low, carry_a) = multiply_add(t[j], a[j], b, carry_a);
             (t[j - 1], carry_m) = multiply_add(low, m, Self::P[j], carry_m);
         }
-        t[N - 1] = carry_a + carry_m; // no overflow: SPARE_BIT
+        // reduced operands do not overflow: SPARE_BIT. Others give a wrong product, not a panic.
+        t[N - 1] = carry_a.wrapping_add(carry_m);
     }
 
     /// [0, 2p) → [0, p)

@@ -31,7 +31,7 @@ impl<P: Modulus> Arith for Mont31<P> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        let sum = self.0 + other.0; // < 2p < 2^32
+        let sum = self.0.wrapping_add(other.0); // reduced operands: < 2p < 2^32
         Self::new(sum.min(sum.wrapping_sub(Self::P)))
     }
 
