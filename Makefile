@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS ?= target/tools
 CIRCUITS := host/groth16/tests/circuits
 FIXTURES := host/groth16/tests/fixtures
-PROOFMILL := target/release/proofmill
+PROOFMILL := $(CARGO) run -q --release -p proofmill-cli --
 
 .PHONY: demo test tools lint bench vectors fuzz nightly clean
 

@@ -92,36 +92,57 @@ pub(crate) fn canonical(values: &Values) -> Result<(), WrongResult> {
     })
 }
 
-/// Whether the input of a transform is reduced: asked only when its answer does not hold. Goldilocks
-/// takes any word.
-pub(crate) fn input(values: &Values) -> Result<(), BadJob> {
-    if values.form() == Form::Data(FieldId::Goldilocks) {
-        return Ok(());
+/// Whether what a chain uploads is reduced: asked only when an answer does not hold or a device
+/// refuses the input. Goldilocks takes any word.
+pub(crate) fn uploads(chain: &Chain) -> Result<(), BadJob> {
+    for step in &chain.steps {
+        let Step::Upload { values, .. } = step else {
+            continue;
+        };
+        if values.form() == Form::Data(FieldId::Goldilocks) {
+            continue;
+        }
+        if let Err(WrongResult::Unreduced { index, field }) = canonical(values) {
+            let what = match values.form() {
+                Form::Integer(_) => "scalar",
+                _ => "value",
+            };
+            return Err(BadJob::Unreduced { what, index, field });
+        }
     }
-    match canonical(values) {
-        Err(WrongResult::Unreduced { index, field }) => Err(BadJob::Unreduced {
-            what: "value",
-            index,
-            field,
+    Ok(())
+}
+
+/// Whether all that a device returned is reduced. For Goldilocks any word will do.
+pub(crate) fn reduced_output(output: &Output) -> Result<(), WrongResult> {
+    let any_word = |v: &&Values| v.form() == Form::Data(FieldId::Goldilocks);
+    output
+        .values
+        .iter()
+        .filter(|v| !any_word(v))
+        .try_for_each(canonical)?;
+    output.points.iter().try_for_each(reduced)
+}
+
+/// Whether the coordinates of every point are reduced.
+fn reduced(points: &Points) -> Result<(), WrongResult> {
+    let base = points.curve().base;
+    let per_point = points.point_bytes() / base.bytes;
+    let mut coordinates = points.bytes().chunks(base.bytes);
+    match coordinates.position(|c| !base.is_canonical(&base.read(c))) {
+        Some(i) => Err(WrongResult::Unreduced {
+            index: i / per_point,
+            field: base.id,
         }),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
 /// Whether every point is reduced, on the curve and in the subgroup.
 pub(crate) fn points(points: &Points) -> Result<(), WrongResult> {
-    let (curve, base) = (points.curve(), points.curve().base);
-    let group = NaiveGroup::new(curve, points.group());
+    reduced(points)?;
+    let group = NaiveGroup::new(points.curve(), points.group());
     for (index, bytes) in points.bytes().chunks(points.point_bytes()).enumerate() {
-        if bytes
-            .chunks(base.bytes)
-            .any(|c| !base.is_canonical(&base.read(c)))
-        {
-            return Err(WrongResult::Unreduced {
-                index,
-                field: base.id,
-            });
-        }
         let point = group.read(bytes);
         if !group.is_on_curve(&point) {
             return Err(WrongResult::NotOnCurve { index });
@@ -133,21 +154,38 @@ pub(crate) fn points(points: &Points) -> Result<(), WrongResult> {
     Ok(())
 }
 
-/// Whether every base is reduced and on the curve: asked only when a sum is outside the group.
-pub(crate) fn bases(points: &Points) -> Result<(), BadJob> {
-    let (curve, base) = (points.curve(), points.curve().base);
-    let group = NaiveGroup::new(curve, points.group());
-    let good = |bytes: &[u8]| {
-        let reduced = bytes
-            .chunks(base.bytes)
-            .all(|c| base.is_canonical(&base.read(c)));
-        reduced && group.is_on_curve(&group.read(bytes))
-    };
-    let bad = points
-        .bytes()
-        .par_chunks(points.point_bytes())
-        .position_first(|b| !good(b));
-    bad.map_or(Ok(()), |index| Err(BadJob::NotOnCurve { index }))
+/// Whether every base of a chain is reduced, on the curve and in the subgroup: asked only when a sum
+/// is outside the group, for the last of these takes a millisecond a point.
+pub(crate) fn bases_of(chain: &Chain) -> Result<(), BadJob> {
+    let all = chain.steps.iter().filter_map(|step| match step {
+        Step::Msm { bases, .. } => Some(bases),
+        _ => None,
+    });
+    for bases in all {
+        let (base, group) = (
+            bases.curve().base,
+            NaiveGroup::new(bases.curve(), bases.group()),
+        );
+        let first = |good: &(dyn Fn(&[u8]) -> bool + Sync)| {
+            bases
+                .bytes()
+                .par_chunks(bases.point_bytes())
+                .position_first(|b| !good(b))
+        };
+        let on_curve = |bytes: &[u8]| {
+            let reduced = bytes
+                .chunks(base.bytes)
+                .all(|c| base.is_canonical(&base.read(c)));
+            reduced && group.is_on_curve(&group.read(bytes))
+        };
+        if let Some(index) = first(&on_curve) {
+            return Err(BadJob::NotOnCurve { index });
+        }
+        if let Some(index) = first(&|bytes| group.is_in_subgroup(&group.read(bytes))) {
+            return Err(BadJob::NotInSubgroup { index });
+        }
+    }
+    Ok(())
 }
 
 /// Whether `output` is the transform of `input`, up to the error above. The outer error: the

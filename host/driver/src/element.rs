@@ -55,7 +55,7 @@ pub trait Point: Copy + Send + Sync + 'static {
 
     /// Writes x‖y; `out` has exactly the bytes of a point.
     fn write(&self, out: &mut [u8]);
-    /// Reads x‖y of a point that was checked or computed here.
+    /// Reads x‖y; coordinates are reduced. The point is on the curve as far as it was checked.
     fn read(bytes: &[u8]) -> Self::Sum;
 }
 

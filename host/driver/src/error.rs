@@ -28,6 +28,9 @@ pub enum Error {
         /// The ids there are.
         found: Vec<String>,
     },
+    /// The operating system gave no random numbers, so nothing can be checked.
+    #[error("no random numbers for the check: {0}")]
+    Random(String),
     /// The device asked for cannot be used.
     #[error("{id} cannot be used: {reason}")]
     Unusable {
@@ -118,6 +121,12 @@ pub enum BadJob {
     /// A base that is not a point of the curve; found out when a sum left the group.
     #[error("base {index} is not on the curve")]
     NotOnCurve {
+        /// The first such base.
+        index: usize,
+    },
+    /// A base outside the subgroup of order r; found out as above.
+    #[error("base {index} is not in the subgroup of order r")]
+    NotInSubgroup {
         /// The first such base.
         index: usize,
     },

@@ -115,13 +115,9 @@ impl Ntt {
         if self.columns == 0 {
             return parameter("columns", "must be at least 1");
         }
-        if self
-            .columns
-            .checked_shl(log_n)
-            .and_then(|n| n.checked_mul(spec.bytes))
-            .is_none()
-            || self.columns.leading_zeros() <= log_n
-        {
+        let bytes = (self.columns as u128 * spec.bytes as u128).checked_shl(log_n);
+        // columns < 2^64, bytes ≤ 48, log_n ≤ 32: no bit is lost
+        if bytes.is_none_or(|bytes| bytes > isize::MAX as u128) {
             return parameter("columns", "the transform does not fit the address space");
         }
         if self.added_bits > 0 && self.direction == Direction::Inverse {
@@ -222,8 +218,8 @@ impl fmt::Debug for Values {
 
 /// Affine points x‖y in data form, all zero for infinity, in shared memory.
 ///
-/// Coordinates must be reduced and the points on the curve; arithmetic on others gives a wrong
-/// point, never a panic.
+/// Coordinates must be reduced and the points in the subgroup of order r; arithmetic on others gives
+/// a wrong point, never a panic.
 #[derive(Clone)]
 pub struct Points {
     curve: CurveId,

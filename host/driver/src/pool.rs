@@ -101,6 +101,15 @@ impl Builder {
             }
         }
         let wanted = |info: &DeviceInfo| self.only.as_ref().is_none_or(|o| o.contains(&info.id));
+        let mut ids: Vec<&str> = found.iter().map(|(_, info)| info.id.as_str()).collect();
+        ids.sort_unstable();
+        if let Some(twice) = ids.windows(2).find(|w| w[0] == w[1]) {
+            let reason = "two backends list a device of this id".into();
+            return Err(Error::Unusable {
+                id: twice[0].into(),
+                reason,
+            });
+        }
         let (mut seats, mut listed, mut silicon) = (Vec::new(), Vec::new(), Vec::new());
         for (backend, mut info) in found.into_iter().filter(|(_, info)| wanted(info)) {
             if info.unusable.is_none() {
@@ -239,6 +248,13 @@ impl Pool {
             .clone()
     }
 
+    /// Gives a device no more work, for a fault that only the caller could see.
+    pub fn set_aside(&self, device: &str, reason: &str) {
+        if let Some(seat) = self.inner.seats.iter().find(|s| s.info.id == device) {
+            seat.put_aside(reason.into());
+        }
+    }
+
     /// Runs chains, independent ones on different devices at once, and returns the answers in the
     /// order of the chains. Each answer was checked as the options say, or its report says that it
     /// was not.
@@ -285,7 +301,7 @@ impl Pool {
             groups.entry(*seat).or_default().push(place);
         }
         // devices with threads of their own first, then the host's work, then their answers
-        let mut pending: Vec<(usize, Vec<usize>, Pending, Load<'_>)> = Vec::new();
+        let mut pending: Vec<(usize, Vec<usize>, Pending)> = Vec::new();
         let mut host: Vec<(usize, Vec<usize>)> = Vec::new();
         // lots are drawn once for each task
         let checked: Vec<bool> = plan.iter().map(|seat| self.checks(*seat)).collect();
@@ -303,7 +319,7 @@ impl Pool {
             match &self.inner.seats[seat].runner {
                 Runner::Worker(worker) => {
                     let (limit, load) = self.weigh(seat, fast.iter().map(|p| tasks[*p]));
-                    pending.push((seat, fast.clone(), worker.submit(chains(), limit), load));
+                    pending.push((seat, fast.clone(), worker.submit(chains(), limit, load)));
                 }
                 Runner::Host(_) => host.push((seat, fast)),
             }
@@ -319,9 +335,8 @@ impl Pool {
                 outcomes[place] = Some(self.accept(seat, task, answer, checked[place])?);
             }
         }
-        for (seat, places, answer, load) in pending {
+        for (seat, places, answer) in pending {
             let answer = answer.wait();
-            drop(load);
             let mut outputs = match answer {
                 Ok(outputs) => outputs.into_iter().map(Ok).collect(),
                 Err(e) => vec![Err(e); places.len()],
@@ -400,12 +415,15 @@ impl Pool {
         plan.into_iter().zip(tasks).map(assigned).collect()
     }
 
+    fn is_host(&self, seat: usize) -> bool {
+        matches!(self.inner.seats[seat].runner, Runner::Host(_))
+    }
+
     /// Whether the answers of this seat are checked kernel by kernel. Draws lots where that is the
     /// policy.
     fn checks(&self, seat: usize) -> bool {
-        let host = matches!(self.inner.seats[seat].runner, Runner::Host(_));
         match self.options.policy {
-            None => !host,
+            None => !self.is_host(seat),
             Some(Policy::Off | Policy::Proof) => false,
             Some(Policy::Full) => true,
             Some(Policy::Sampled(one_in)) => {
@@ -417,12 +435,8 @@ impl Pool {
     }
 
     /// The deadline for these tasks behind what the device already has to do, and their weight on
-    /// its backlog until that is dropped.
-    fn weigh<'a>(
-        &self,
-        seat: usize,
-        tasks: impl Iterator<Item = &'a Task>,
-    ) -> (Duration, Load<'_>) {
+    /// its backlog until it is done with them.
+    fn weigh<'a>(&self, seat: usize, tasks: impl Iterator<Item = &'a Task>) -> (Duration, Load) {
         let seat = &self.inner.seats[seat];
         let estimates = tasks.filter_map(|task| seat.estimate(&task.shapes));
         let cost = estimates.fold(Duration::ZERO, Duration::saturating_add);
@@ -441,14 +455,29 @@ impl Pool {
     ) -> Result<Result<Done, Fault>, Error> {
         let output = match answer {
             Ok(output) => output,
-            Err(DeviceError::BadJob(bad)) => return Err(bad.into()),
             Err(e) => {
+                if let DeviceError::BadJob(bad) = &e {
+                    // the host is believed, others are looked after
+                    if self.is_host(seat) {
+                        return Err(bad.clone().into());
+                    }
+                    check::uploads(&task.chain)?;
+                    check::bases_of(&task.chain)?;
+                }
                 self.blame(seat, &task.chain, None, e.clone().into());
                 return Ok(Err(e.into()));
             }
         };
         let mut report = Report::default();
-        let verdict = match check::shape(&task.chain, &output) {
+        // whatever the policy: the caller's types hold reduced values only
+        let whole = match self.is_host(seat) {
+            true => Ok(()),
+            false => check::reduced_output(&output),
+        };
+        if whole.is_err() {
+            check::uploads(&task.chain)?; // what goes in unreduced may come out so
+        }
+        let verdict = match check::shape(&task.chain, &output).and(whole) {
             Ok(()) if checked => self.check(seat, task, &output, &mut report)?,
             other => other.map_err(Fault::from),
         };

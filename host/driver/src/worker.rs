@@ -13,6 +13,8 @@ type Answer = Result<Vec<Output>, DeviceError>;
 struct Request {
     chains: Vec<Chain>,
     reply: Sender<Answer>,
+    /// Dropped when the device is done, whether or not somebody still waits.
+    _load: Box<dyn Send>,
 }
 
 /// The pool's end of a device's thread.
@@ -40,10 +42,20 @@ impl Worker {
     }
 
     /// Hands chains over; the answer must come within `limit`.
-    pub(crate) fn submit(&self, chains: Vec<Chain>, limit: Duration) -> Pending {
+    pub(crate) fn submit(
+        &self,
+        chains: Vec<Chain>,
+        limit: Duration,
+        load: impl Send + 'static,
+    ) -> Pending {
         let (reply, answer) = channel();
         // if the thread is gone, `answer` is disconnected and says so
-        let _ = self.requests.send(Request { chains, reply });
+        let _load = Box::new(load);
+        let _ = self.requests.send(Request {
+            chains,
+            reply,
+            _load,
+        });
         Pending {
             reply: answer,
             since: Instant::now(),
@@ -68,7 +80,12 @@ impl Pending {
 
 fn serve(mut device: Box<dyn Device>, inbox: &Receiver<Request>) {
     let mut residents = Residents::new(device.info());
-    while let Ok(Request { chains, reply }) = inbox.recv() {
+    while let Ok(Request {
+        chains,
+        reply,
+        _load,
+    }) = inbox.recv()
+    {
         let run = AssertUnwindSafe(|| {
             residents.make_room(device.as_mut(), &chains)?;
             device.run(chains)
@@ -134,6 +151,10 @@ impl Residents {
                     device.unload(old);
                 }
             }
+            if bytes > budget {
+                let what = format!("{bases:?}: {bytes} bytes, {budget} fit");
+                return Err(DeviceError::Unsupported(what));
+            }
             device.load(bases)?;
             self.loaded.push_back((*key, bytes));
         }
@@ -192,7 +213,7 @@ mod tests {
                 steps: vec![Step::Msm { scalars: 0, bases }],
             };
             worker
-                .submit(vec![chain], Duration::from_secs(60))
+                .submit(vec![chain], Duration::from_secs(60), ())
                 .wait()
                 .unwrap();
         };

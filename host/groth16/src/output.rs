@@ -69,7 +69,8 @@ impl Write for Output {
 }
 
 /// Gives all files their names. Everything that commonly fails (space, permissions) has failed before the first
-/// rename; should a later rename fail all the same, the files already renamed are removed again.
+/// rename; should a later rename fail all the same, the files already renamed are removed
+/// again and what they replaced is put back, as far as the file system has links.
 pub fn commit(mut outputs: Vec<Output>) -> Result<()> {
     for (i, output) in outputs.iter().enumerate() {
         if output.is_staged()
@@ -89,18 +90,32 @@ pub fn commit(mut outputs: Vec<Output>) -> Result<()> {
         let synced = output.sync();
         synced.map_err(Error::io(&output.path, "write"))?;
     }
-    let mut done = Vec::new();
+    let mut done: Vec<(PathBuf, Option<tempfile::TempPath>)> = Vec::new();
     for output in outputs {
         let target = output.is_staged().then(|| output.target.clone());
+        let old = target.as_deref().and_then(keep);
         if let Err(error) = output.publish() {
-            for path in done {
-                let _ = fs::remove_file(path);
+            for (path, old) in done {
+                let _ = match old {
+                    Some(old) => old.persist(path).map_err(|e| e.error),
+                    None => fs::remove_file(path),
+                };
             }
             return Err(error);
         }
-        done.extend(target);
+        done.extend(target.map(|target| (target, old)));
     }
     Ok(())
+}
+
+/// A second name for the file that is about to be replaced, so that it can be put back.
+fn keep(target: &Path) -> Option<tempfile::TempPath> {
+    let builder = &mut tempfile::Builder::new();
+    let builder = builder.prefix(".proofmill-").suffix(".tmp");
+    builder
+        .make_in(folder(target), |name| fs::hard_link(target, name))
+        .ok()
+        .map(tempfile::NamedTempFile::into_temp_path)
 }
 
 /// Writes every file, or none of them.
@@ -120,7 +135,8 @@ pub fn write_all_or_nothing(files: &[(&Path, &[u8])]) -> Result<()> {
 
 fn open(path: &Path) -> io::Result<(PathBuf, Sink)> {
     if is_stream(path) {
-        let file = OpenOptions::new().write(true).open(path)?;
+        // a stream that was redirected to a file is written at its end, not at its start
+        let file = OpenOptions::new().append(true).open(path)?;
         return Ok((path.to_path_buf(), Sink::Straight(file)));
     }
     if path.is_dir() || path.file_name().is_none() {

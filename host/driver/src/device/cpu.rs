@@ -37,7 +37,7 @@ impl Backend for CpuBackend {
             backend: self.name(),
             physical: "cpu".into(),
             resident_bytes: None,
-            unusable: None,
+            unusable: dispatch::refusal(),
         }]
     }
 
@@ -174,12 +174,29 @@ struct Buffer {
 }
 
 impl Buffer {
-    fn zeroed(field: FieldId, bytes: usize) -> Self {
-        Buffer {
+    /// An error where the memory is not to be had.
+    fn zeroed(field: FieldId, bytes: usize) -> Result<Self, BadJob> {
+        let mut buffer = Buffer {
             field,
-            words: vec![0; bytes.div_ceil(8)],
-            bytes,
-        }
+            words: Vec::new(),
+            bytes: 0,
+        };
+        buffer.resize(bytes)?;
+        Ok(buffer)
+    }
+
+    fn resize(&mut self, bytes: usize) -> Result<(), BadJob> {
+        let words = bytes.div_ceil(8);
+        let more = words.saturating_sub(self.words.len());
+        let why = "do not fit this machine's memory";
+        let too_large = |_| BadJob::Parameter {
+            what: "values",
+            why,
+        };
+        self.words.try_reserve_exact(more).map_err(too_large)?;
+        self.words.resize(words, 0);
+        self.bytes = bytes;
+        Ok(())
     }
 
     fn elements<F: Field>(&mut self) -> &mut [F] {
@@ -204,14 +221,13 @@ impl Slots {
     fn take(&mut self, slot: Slot, grow: u32) -> Result<Buffer, BadJob> {
         match self.0.remove(&slot).ok_or(BadJob::EmptySlot(slot))? {
             Held::Owned(mut buffer) => {
-                buffer.bytes <<= grow;
-                buffer.words.resize(buffer.bytes.div_ceil(8), 0);
+                buffer.resize(buffer.bytes << grow)?;
                 Ok(buffer)
             }
             Held::Shared(values) => {
                 let field = element_field(&values)?;
                 let len = values.bytes().len();
-                let mut buffer = Buffer::zeroed(field, len << grow);
+                let mut buffer = Buffer::zeroed(field, len << grow)?;
                 bytemuck::cast_slice_mut(&mut buffer.words)[..len].copy_from_slice(values.bytes());
                 Ok(buffer)
             }
@@ -313,7 +329,7 @@ fn pointwise(
         drop(left);
         slots.take(a, 0)?
     } else {
-        let mut buffer = Buffer::zeroed(element_field(&left)?, left.bytes().len());
+        let mut buffer = Buffer::zeroed(element_field(&left)?, left.bytes().len())?;
         bytemuck::cast_slice_mut(&mut buffer.words)[..buffer.bytes].copy_from_slice(left.bytes());
         buffer
     };

@@ -1,6 +1,6 @@
 //! The typed door: slices of the caller's elements and points, erased to bytes and back.
 
-use super::{Done, Pool, Report, Runner, Task};
+use super::{Done, Options, Policy, Pool, Report, Runner, Task};
 use crate::element::{self, Element, Point};
 use crate::error::{BadJob, Error};
 use crate::job::{Chain, Direction, Form, Ntt, Points, Shape, Step, Values};
@@ -76,10 +76,18 @@ impl Pool {
             }
             .into());
         }
-        if let Some(report) = self.in_place(F::FIELD, element::bytes_of_mut(values), ntt)? {
-            return Ok(report);
-        }
-        let done = self.one(ntt_chain(values, ntt)?)?;
+        let done = match self.in_place(F::FIELD, element::bytes_of_mut(values), ntt)? {
+            Turn::Done(report) => return Ok(report),
+            // the lot is drawn: it must not be drawn again
+            Turn::Checked => {
+                let options = Options {
+                    policy: Some(Policy::Full),
+                    ..self.options.clone()
+                };
+                self.with(options).one(ntt_chain(values, ntt)?)?
+            }
+            Turn::Elsewhere => self.one(ntt_chain(values, ntt)?)?,
+        };
         element::bytes_of_mut(values).copy_from_slice(first(&done)?);
         Ok(done.report)
     }
@@ -207,12 +215,7 @@ impl Pool {
 
     /// The transform on the caller's own memory, if it is the host's turn and nothing is checked:
     /// the host cannot fail, so there is nothing to keep the input for.
-    fn in_place(
-        &self,
-        field: FieldId,
-        data: &mut [u8],
-        ntt: &Ntt,
-    ) -> Result<Option<Report>, Error> {
+    fn in_place(&self, field: FieldId, data: &mut [u8], ntt: &Ntt) -> Result<Turn, Error> {
         // an empty upload of the right form stands for the data: nothing is copied to plan
         let Ntt {
             log_n,
@@ -239,10 +242,10 @@ impl Pool {
         };
         let seat = self.plan(&[&task])?[0];
         let Runner::Host(cpu) = &self.inner.seats[seat].runner else {
-            return Ok(None);
+            return Ok(Turn::Elsewhere);
         };
         if self.checks(seat) {
-            return Ok(None);
+            return Ok(Turn::Checked);
         }
         let start = std::time::Instant::now();
         cpu.transform(field, data, ntt);
@@ -252,11 +255,21 @@ impl Pool {
             device,
             time: start.elapsed(),
         };
-        Ok(Some(Report {
+        Ok(Turn::Done(Report {
             steps: vec![step],
             ..Report::default()
         }))
     }
+}
+
+/// Whose turn a transform is.
+enum Turn {
+    /// It is done.
+    Done(Report),
+    /// The host's, and it is to be checked.
+    Checked,
+    /// Another device's.
+    Elsewhere,
 }
 
 fn no_answer() -> Error {

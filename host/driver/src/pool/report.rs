@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Nothing but the answer's shape.
+    /// Nothing but the answer's shape, and that its values are reduced.
     Off,
     /// No kernel: the caller verifies the finished proof.
     Proof,

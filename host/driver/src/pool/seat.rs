@@ -5,7 +5,7 @@ use crate::device::{DeviceInfo, Estimator};
 use crate::job::Shape;
 use crate::worker::Worker;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How a device is reached.
@@ -23,18 +23,18 @@ pub(super) struct Seat {
     pub(super) estimator: Estimator,
     pub(super) runner: Runner,
     /// Nanoseconds of work submitted and not finished.
-    backlog: AtomicU64,
+    backlog: Arc<AtomicU64>,
     /// Why it gets no more work.
     aside: Mutex<Option<String>>,
 }
 
 /// Work on a device's backlog until this is dropped.
-pub(super) struct Load<'a> {
-    backlog: &'a AtomicU64,
+pub(crate) struct Load {
+    backlog: Arc<AtomicU64>,
     nanos: u64,
 }
 
-impl Drop for Load<'_> {
+impl Drop for Load {
     fn drop(&mut self) {
         self.backlog.fetch_sub(self.nanos, Ordering::Relaxed);
     }
@@ -47,7 +47,7 @@ impl Seat {
         estimator: Estimator,
         runner: Runner,
     ) -> Self {
-        let (backlog, aside) = (AtomicU64::new(0), Mutex::new(None));
+        let (backlog, aside) = (Arc::new(AtomicU64::new(0)), Mutex::new(None));
         Seat {
             info,
             physical,
@@ -70,7 +70,7 @@ impl Seat {
 
     /// Notes new work: all that there is to do now, and the new work's weight, which lasts as long as
     /// the [`Load`].
-    pub(super) fn submitted(&self, cost: Duration) -> (Duration, Load<'_>) {
+    pub(super) fn submitted(&self, cost: Duration) -> (Duration, Load) {
         // a century is as good as forever, and many of them fit
         let nanos = u64::try_from(cost.as_nanos())
             .unwrap_or(u64::MAX)
@@ -80,7 +80,7 @@ impl Seat {
         (
             expected,
             Load {
-                backlog: &self.backlog,
+                backlog: self.backlog.clone(),
                 nanos,
             },
         )

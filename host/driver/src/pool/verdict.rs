@@ -4,7 +4,7 @@ use super::{Checked, Evidence, Pool, Report, Runner, Seat, Task};
 use crate::check;
 use crate::device::reference::ReferenceBackend;
 use crate::device::{Backend, Config, Output};
-use crate::error::{BadJob, DeviceError, Error, Failure, Fault, WrongResult};
+use crate::error::{DeviceError, Error, Failure, Fault, WrongResult};
 use crate::job::{Chain, Form, Step};
 use sha2::{Digest, Sha256};
 use std::sync::PoisonError;
@@ -33,17 +33,16 @@ impl Pool {
                         report.note(Checked::Transform);
                         Ok(Ok(()))
                     }
-                    Ok(Err(wrong)) => {
-                        check::input(given)?;
-                        Ok(Err(wrong.into()))
-                    }
-                    Err(e) => Ok(Err(e.into())),
+                    // no device can be right about bad input
+                    Ok(Err(wrong)) => check::uploads(&task.chain).map(|()| Err(wrong.into())),
+                    Err(e) => return Err(Error::Random(e.to_string())),
                 }
+                .map_err(Error::from)
             }
             [Step::Upload { .. }, Step::Msm { .. }] => {
                 for points in &output.points {
                     if let Err(wrong) = check::points(points) {
-                        self.excuse(seat, task, output)?;
+                        check::bases_of(&task.chain)?;
                         return Ok(Err(wrong.into()));
                     }
                 }
@@ -54,25 +53,8 @@ impl Pool {
         }
     }
 
-    /// A sum outside the group is no device's fault if the bases are outside it: then this is an
-    /// error of the caller.
-    fn excuse(&self, seat: usize, task: &Task, output: &Output) -> Result<(), Error> {
-        for step in &task.chain.steps {
-            if let Step::Msm { bases, .. } = step {
-                check::bases(bases)?;
-            }
-        }
-        // all bases are on the curve: if another device finds the same sum, some are outside the
-        // subgroup, which is too slow to look for
-        let (second, _) = self.opinion(task, &mut vec![seat])?;
-        if first_difference(output, &second).is_none() {
-            let why = "expected points of the subgroup of order r, found a sum outside it";
-            return Err(BadJob::Parameter { what: "bases", why }.into());
-        }
-        Ok(())
-    }
-
-    /// Has another device compute the sums again. Where they differ a third decides who was wrong.
+    /// Has another device compute the sums again. Where they differ the textbook decides, and whoever
+    /// differs from it is to blame.
     fn recompute(
         &self,
         seat: usize,
@@ -80,49 +62,41 @@ impl Pool {
         output: &Output,
         report: &mut Report,
     ) -> Result<Result<(), Fault>, Error> {
-        let mut asked = vec![seat];
-        let (second, by) = self.opinion(task, &mut asked)?;
+        let (second, by) = self.opinion(task, seat)?;
         let Some(index) = first_difference(output, &second) else {
             report.note(Checked::Recomputed(self.name(by)));
             return Ok(Ok(()));
         };
-        let (third, judge) = self.opinion(task, &mut asked)?;
-        if first_difference(output, &third).is_none() {
-            let fault = WrongResult::Recomputed {
-                index,
-                by: self.name(Some(seat)),
-            };
-            if let Some(by) = by {
-                self.blame(by, &task.chain, Some(&second), fault.into());
-            }
-            report.note(Checked::Recomputed(self.name(judge)));
-            return Ok(Ok(()));
-        }
-        let agreed = first_difference(&second, &third).is_none();
-        let by = if agreed {
-            self.name(by)
-        } else {
-            self.name(judge)
+        let truth = match by {
+            Some(_) => self.textbook(&task.chain)?,
+            None => second.clone(),
         };
-        Ok(Err(WrongResult::Recomputed { index, by }.into()))
+        let fault = WrongResult::Recomputed {
+            index,
+            by: self.name(None),
+        };
+        if let Some(by) = by
+            && first_difference(&second, &truth).is_some()
+        {
+            self.blame(by, &task.chain, Some(&second), fault.clone().into());
+        }
+        if first_difference(output, &truth).is_some() {
+            return Ok(Err(fault.into()));
+        }
+        report.note(Checked::Recomputed(self.name(None)));
+        Ok(Ok(()))
     }
 
-    /// The answer of a device that was not asked yet, or of a textbook computation on the host when
-    /// there is none left. Devices that give no answer are set aside and passed over.
-    fn opinion(
-        &self,
-        task: &Task,
-        asked: &mut Vec<usize>,
-    ) -> Result<(Output, Option<usize>), Error> {
+    /// The sums of another device than `first`, or of a textbook computation on the host when there
+    /// is none left. Devices that give no answer, or points outside the group, are set aside and
+    /// passed over.
+    fn opinion(&self, task: &Task, first: usize) -> Result<(Output, Option<usize>), Error> {
+        let mut asked = vec![first];
         loop {
             let seats = self.inner.seats.iter().enumerate();
             let usable = |(i, seat): (usize, &Seat)| {
                 let free = !asked.contains(&i) && seat.set_aside().is_none();
-                let estimate = if free {
-                    seat.estimate(&task.shapes)
-                } else {
-                    None
-                };
+                let estimate = free.then(|| seat.estimate(&task.shapes)).flatten();
                 estimate.map(|e| (e, i))
             };
             let Some((_, other)) = seats.filter_map(usable).min() else {
@@ -133,21 +107,26 @@ impl Pool {
                 Runner::Host(cpu) => cpu.run_chains(std::slice::from_ref(&task.chain)),
                 Runner::Worker(worker) => {
                     let (limit, load) = self.weigh(other, [task].into_iter());
-                    let answer = worker.submit(vec![task.chain.clone()], limit).wait();
-                    drop(load);
-                    answer
+                    worker.submit(vec![task.chain.clone()], limit, load).wait()
                 }
             };
             let output = answer.map(|mut outputs| outputs.pop().unwrap_or_default());
-            let fault: Fault = match output {
-                Ok(output) => match check::shape(&task.chain, &output) {
-                    Ok(()) => return Ok((output, Some(other))),
-                    Err(wrong) => wrong.into(),
-                },
-                Err(DeviceError::BadJob(bad)) => return Err(bad.into()),
-                Err(e) => e.into(),
+            let (output, fault): (_, Fault) = match output {
+                Ok(output) => {
+                    let holds = check::shape(&task.chain, &output)
+                        .and_then(|()| output.points.iter().try_for_each(check::points));
+                    match holds {
+                        Ok(()) => return Ok((output, Some(other))),
+                        Err(wrong) => (Some(output), wrong.into()),
+                    }
+                }
+                Err(e) => (None, e.into()),
             };
-            self.blame(other, &task.chain, None, fault);
+            if !matches!(fault, Fault::Device(DeviceError::Unsupported(_))) {
+                check::uploads(&task.chain)?;
+                check::bases_of(&task.chain)?;
+            }
+            self.blame(other, &task.chain, output.as_ref(), fault);
         }
     }
 

@@ -46,9 +46,12 @@ pub(super) fn products<E: SnarkCurve>(zkey: &Zkey, witness: &Witness) -> Result<
                 } else {
                     &mut *b
                 };
-                // in range: checked above
-                into[entry.row() as usize - first] +=
-                    read(entry.value()) * witness[entry.signal() as usize];
+                // both are there, as checked above, unless somebody rewrites the mapped file meanwhile
+                let row = (entry.row() as usize).checked_sub(first);
+                let row = row.and_then(|row| into.get_mut(row));
+                if let (Some(row), Some(value)) = (row, witness.get(entry.signal() as usize)) {
+                    *row += read(entry.value()) * value;
+                }
             }
         });
     Ok([data_forms(&a), data_forms(&b)])
@@ -58,7 +61,7 @@ pub(super) fn products<E: SnarkCurve>(zkey: &Zkey, witness: &Witness) -> Result<
 fn part(entries: &[Coefficient], first: usize, last: usize) -> &[Coefficient] {
     let from = entries.partition_point(|e| (e.row() as usize) < first);
     let to = entries.partition_point(|e| (e.row() as usize) < last);
-    &entries[from..to]
+    entries.get(from..to).unwrap_or_default()
 }
 
 fn data_forms<F: MontgomeryField>(values: &[F]) -> Bytes {

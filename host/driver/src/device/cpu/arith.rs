@@ -9,7 +9,7 @@ mod mont;
 mod mont31;
 mod quadratic;
 
-pub(crate) use goldilocks::Goldilocks;
+pub(crate) use goldilocks::{Goldilocks, GoldilocksLane};
 pub(crate) use mont::Mont;
 pub(crate) use mont31::Mont31;
 pub(crate) use quadratic::Quadratic;
@@ -240,6 +240,7 @@ mod tests {
         for id in FieldId::ALL {
             with_field!(id, F => agrees_with_the_definition::<F>());
         }
+        agrees_with_the_definition::<GoldilocksLane>();
     }
 
     #[test]
@@ -257,6 +258,7 @@ mod tests {
         for id in FieldId::ALL {
             with_field!(id, F => run::<F>());
         }
+        run::<GoldilocksLane>();
     }
 
     #[test]

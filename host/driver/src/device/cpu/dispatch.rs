@@ -17,16 +17,38 @@ pub(crate) enum Path {
     Avx512,
 }
 
-/// The best path that this processor has, or the one that the environment forces if it has that.
+/// The best path that this processor has, or the one that the environment forces.
 pub(crate) fn path() -> Path {
-    static PATH: OnceLock<Path> = OnceLock::new();
-    *PATH.get_or_init(|| {
-        choose(
-            std::env::var("PROOFMILL_CPU")
-                .as_deref()
-                .unwrap_or_default(),
-        )
+    *chosen().as_ref().unwrap_or(&Path::Portable)
+}
+
+/// Why the path that the environment forces cannot be had.
+pub(crate) fn refusal() -> Option<String> {
+    chosen().as_ref().err().cloned()
+}
+
+fn chosen() -> &'static Result<Path, String> {
+    static PATH: OnceLock<Result<Path, String>> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let paths = available();
+        let Some(wanted) = std::env::var_os("PROOFMILL_CPU") else {
+            return Ok(paths[0]);
+        };
+        let names: Vec<&str> = paths.iter().map(|p| p.name()).collect();
+        let found = paths.iter().find(|p| wanted == p.name()).copied();
+        found.ok_or_else(|| {
+            format!(
+                "PROOFMILL_CPU: expected one of {}, found {}",
+                names.join(", "),
+                wanted.display()
+            )
+        })
     })
+}
+
+/// Whether kernels run on vectors of 512 bits.
+pub(crate) fn has_avx512() -> bool {
+    path().name() == "avx512"
 }
 
 impl Path {
@@ -42,29 +64,27 @@ impl Path {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn choose(_: &str) -> Path {
-    Path::Portable
-}
-
-#[cfg(target_arch = "x86_64")]
-fn choose(wanted: &str) -> Path {
-    let avx2 = is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("adx");
-    let avx512 = avx2
-        && is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl");
-    match wanted {
-        "portable" => Path::Portable,
-        "avx2" if avx2 => Path::Avx2,
-        _ if avx512 => Path::Avx512,
-        _ if avx2 => Path::Avx2,
-        _ => Path::Portable,
+/// What this processor has, the best first.
+fn available() -> Vec<Path> {
+    let mut paths = vec![Path::Portable];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("adx");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if avx2 {
+            paths.insert(0, Path::Avx2);
+        }
+        if avx2 && avx512 {
+            paths.insert(0, Path::Avx512);
+        }
     }
+    paths
 }
 
 /// Compiles a generic function once for each path and calls the one that [`path`] chose.

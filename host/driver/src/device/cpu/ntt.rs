@@ -12,8 +12,8 @@
 
 mod tile;
 
-use super::arith::Field;
-use super::dispatch::each_path;
+use super::arith::{Field, Goldilocks, GoldilocksLane};
+use super::dispatch::{self, each_path};
 use super::permute;
 use crate::job::{Direction, Layout, Ntt, Order};
 use proofmill_field::Int;
@@ -109,6 +109,16 @@ fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
 /// Runs the transform; `data` holds whole columns of the input and room for the output: the input
 /// lies in its first `columns << log_n` elements.
 pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
+    if TypeId::of::<F>() == TypeId::of::<Goldilocks>() && dispatch::has_avx512() {
+        in_chunks(bytemuck::cast_slice_mut(data), |_, chunk| {
+            GoldilocksLane::reduce_all(chunk);
+        });
+        return run_as::<GoldilocksLane>(bytemuck::cast_slice_mut(data), ntt);
+    }
+    run_as(data, ntt);
+}
+
+fn run_as<F: Field>(data: &mut [F], ntt: &Ntt) {
     match ntt.layout {
         Layout::RowMajor => Plan::new(ntt, ntt.columns).run(data),
         Layout::Contiguous => {
@@ -240,7 +250,7 @@ pub(crate) fn scale_by_powers<F: Field>(
     order: Order,
 ) {
     if base == F::ONE {
-        if scale != F::ONE {
+        if scale != F::ONE || F::LAZY {
             in_chunks(data, |_, chunk| {
                 chunk.iter_mut().for_each(|x| *x = x.mul(scale).canonical());
             });
@@ -457,43 +467,81 @@ fn merge_2_chunk<F: Field>(a: &mut [F], b: &mut [F], w: F) {
 }
 }
 
-#[inline(always)]
-fn split_4<F: Field>(q: Quarters<'_, F>, [w, w0, w1]: [F; 3], trivial: bool) {
-    if trivial {
-        each(q, |a, b, c, d| {
-            let (a, b, c, d) = (a.add(c), b.add(d), a.sub(c), b.sub(d).mul(w1));
-            (a.add(b), a.sub(b), c.add(d), c.sub(d))
-        });
-    } else {
-        each(q, |a, b, c, d| {
-            let (c, d) = (c.mul(w), d.mul(w));
-            let (a, b, c, d) = (a.add(c), b.add(d).mul(w0), a.sub(c), b.sub(d).mul(w1));
-            (a.add(b), a.sub(b), c.add(d), c.sub(d))
-        });
+/// Four elements through two layers. A trait, because a closure of this size is not inlined, and a
+/// call for each butterfly cannot be vectorised.
+trait Butterfly<F> {
+    fn apply(&self, x: [F; 4]) -> [F; 4];
+}
+
+/// Natural → bit-reversed, with the twiddles of the block and of its halves.
+struct Split<F>([F; 3]);
+
+/// As [`Split`] with the first two twiddles 1.
+struct SplitFirst<F>(F);
+
+/// Bit-reversed → natural.
+struct Merge<F>([F; 3]);
+
+/// As [`Merge`] with the first two twiddles 1.
+struct MergeFirst<F>(F);
+
+impl<F: Field> Butterfly<F> for Split<F> {
+    #[inline(always)]
+    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
+        let [w, w0, w1] = self.0;
+        let (c, d) = (c.mul(w), d.mul(w));
+        let (a, b, c, d) = (a.add(c), b.add(d).mul(w0), a.sub(c), b.sub(d).mul(w1));
+        [a.add(b), a.sub(b), c.add(d), c.sub(d)]
+    }
+}
+
+impl<F: Field> Butterfly<F> for SplitFirst<F> {
+    #[inline(always)]
+    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
+        let (a, b, c, d) = (a.add(c), b.add(d), a.sub(c), b.sub(d).mul(self.0));
+        [a.add(b), a.sub(b), c.add(d), c.sub(d)]
+    }
+}
+
+impl<F: Field> Butterfly<F> for Merge<F> {
+    #[inline(always)]
+    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
+        let [w, w0, w1] = self.0;
+        let (a, b, c, d) = (a.add(b), a.sub(b).mul(w0), c.add(d), c.sub(d).mul(w1));
+        [a.add(c), b.add(d), a.sub(c).mul(w), b.sub(d).mul(w)]
+    }
+}
+
+impl<F: Field> Butterfly<F> for MergeFirst<F> {
+    #[inline(always)]
+    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
+        let (a, b, c, d) = (a.add(b), a.sub(b), c.add(d), c.sub(d).mul(self.0));
+        [a.add(c), b.add(d), a.sub(c), b.sub(d)]
     }
 }
 
 #[inline(always)]
-fn merge_4<F: Field>(q: Quarters<'_, F>, [w, w0, w1]: [F; 3], trivial: bool) {
-    if trivial {
-        each(q, |a, b, c, d| {
-            let (a, b, c, d) = (a.add(b), a.sub(b), c.add(d), c.sub(d).mul(w1));
-            (a.add(c), b.add(d), a.sub(c), b.sub(d))
-        });
-    } else {
-        each(q, |a, b, c, d| {
-            let (a, b, c, d) = (a.add(b), a.sub(b).mul(w0), c.add(d), c.sub(d).mul(w1));
-            (a.add(c), b.add(d), a.sub(c).mul(w), b.sub(d).mul(w))
-        });
+fn split_4<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
+    match trivial {
+        true => each(q, &SplitFirst(w[2])),
+        false => each(q, &Split(w)),
     }
 }
 
 #[inline(always)]
-fn each<F: Field>([a, b, c, d]: Quarters<'_, F>, run: impl Fn(F, F, F, F) -> (F, F, F, F)) {
+fn merge_4<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
+    match trivial {
+        true => each(q, &MergeFirst(w[2])),
+        false => each(q, &Merge(w)),
+    }
+}
+
+#[inline(always)]
+fn each<F: Field>([a, b, c, d]: Quarters<'_, F>, butterfly: &impl Butterfly<F>) {
     let n = a.len();
     let (b, c, d) = (&mut b[..n], &mut c[..n], &mut d[..n]);
     for i in 0..n {
-        (a[i], b[i], c[i], d[i]) = run(a[i], b[i], c[i], d[i]);
+        [a[i], b[i], c[i], d[i]] = butterfly.apply([a[i], b[i], c[i], d[i]]);
     }
 }
 

@@ -21,17 +21,6 @@ impl Goldilocks {
     }
 }
 
-/// Keeps a branch that is taken once in 2^32 times a branch: as a conditional move it would lengthen
-/// every sum (measured: a transform of 2^12 takes a seventh longer).
-#[inline(always)]
-fn rare() {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: an empty instruction sequence, which touches nothing.
-    unsafe {
-        std::arch::asm!("", options(nomem, nostack, preserves_flags));
-    }
-}
-
 impl PartialEq for Goldilocks {
     #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
@@ -47,24 +36,16 @@ impl Arith for Goldilocks {
     fn add(self, other: Self) -> Self {
         let (sum, carry) = self.0.overflowing_add(other.0);
         let (sum, again) = sum.overflowing_add(if carry { EPSILON } else { 0 });
-        if again {
-            rare();
-            // a second carry leaves a sum below EPSILON, so a third cannot be
-            return Goldilocks(sum + EPSILON);
-        }
-        Goldilocks(sum)
+        // a second carry leaves a sum below EPSILON, so a third cannot be
+        Goldilocks(if again { sum + EPSILON } else { sum })
     }
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
         let (d, borrow) = self.0.overflowing_sub(other.0);
         let (d, again) = d.overflowing_sub(if borrow { EPSILON } else { 0 });
-        if again {
-            rare();
-            // a second borrow leaves a difference above 2^64 − EPSILON, so a third cannot be
-            return Goldilocks(d - EPSILON);
-        }
-        Goldilocks(d)
+        // a second borrow leaves a difference above 2^64 − EPSILON, so a third cannot be
+        Goldilocks(if again { d - EPSILON } else { d })
     }
 
     #[inline(always)]
@@ -73,12 +54,8 @@ impl Arith for Goldilocks {
         let x = self.0 as u128 * other.0 as u128;
         let (low, high) = (x as u64, (x >> 64) as u64);
         let (t, borrow) = low.overflowing_sub(high >> 32);
-        let t = if borrow {
-            rare();
-            t - EPSILON // low < x2 < 2^32, so t ≥ 2^64 − 2^32: this does not wrap
-        } else {
-            t
-        };
+        // low < x2 < 2^32, so t ≥ 2^64 − 2^32: subtracting EPSILON does not wrap
+        let t = if borrow { t - EPSILON } else { t };
         let product = (high & EPSILON) * EPSILON; // ≤ 2^64 − 2^33 + 1
         let (sum, carry) = t.overflowing_add(product);
         // after a carry sum ≤ 2^64 − 2^33, so adding EPSILON does not wrap
@@ -109,6 +86,94 @@ impl Field for Goldilocks {
     }
 
     #[inline]
+    fn is_canonical(&self) -> bool {
+        self.0 < P
+    }
+}
+
+/// A reduced element whose arithmetic is made of what vectors have: products of 32-bit halves,
+/// comparisons and selections. With AVX-512 eight of them go at once; alone it is slower than
+/// [`Goldilocks`].
+#[derive(Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct GoldilocksLane(u64);
+
+impl GoldilocksLane {
+    /// Reduces words, which are lanes from then on.
+    pub(crate) fn reduce_all(words: &mut [Goldilocks]) {
+        words.iter_mut().for_each(|x| *x = x.canonical());
+    }
+
+    /// a·b as 64-bit halves (low, high).
+    #[inline(always)]
+    fn wide(a: u64, b: u64) -> (u64, u64) {
+        let (a0, a1, b0, b1) = (a & EPSILON, a >> 32, b & EPSILON, b >> 32);
+        let low = a0 * b0;
+        let mid = a1 * b0 + (low >> 32); // ≤ (2^32 − 1)² + 2^32 − 1 < 2^64
+        let mid_2 = a0 * b1 + (mid & EPSILON); // likewise
+        (
+            (low & EPSILON) | mid_2 << 32,
+            a1 * b1 + (mid >> 32) + (mid_2 >> 32),
+        )
+    }
+}
+
+impl Arith for GoldilocksLane {
+    const ZERO: Self = GoldilocksLane(0);
+    const ONE: Self = GoldilocksLane(1);
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.sub(GoldilocksLane(P - other.0)) // in [0, p], and sub takes p on its right
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let d = self.0.wrapping_sub(other.0);
+        GoldilocksLane(if self.0 < other.0 {
+            d.wrapping_add(P)
+        } else {
+            d
+        })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // as in Goldilocks::mul
+        let (low, high) = Self::wide(self.0, other.0);
+        let (upper, middle) = (high >> 32, high & EPSILON);
+        let t = low.wrapping_sub(upper);
+        let t = if low < upper {
+            t.wrapping_sub(EPSILON)
+        } else {
+            t
+        };
+        let sum = t.wrapping_add((middle << 32) - middle);
+        let sum = if sum < t {
+            sum.wrapping_add(EPSILON)
+        } else {
+            sum
+        };
+        // sum < p wraps to the larger word
+        GoldilocksLane(sum.min(sum.wrapping_sub(P)))
+    }
+
+    fn inverse_vartime(self) -> Self {
+        self.pow(P - 2)
+    }
+}
+
+impl Field for GoldilocksLane {
+    const SPEC: &'static FieldSpec = FieldId::Goldilocks.spec();
+
+    fn from_int(a: &Int) -> Self {
+        GoldilocksLane(a[0])
+    }
+
+    fn to_int(self) -> Int {
+        int::small(self.0)
+    }
+
     fn is_canonical(&self) -> bool {
         self.0 < P
     }

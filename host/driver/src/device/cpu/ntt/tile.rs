@@ -4,7 +4,7 @@
 //! of 16 × 16 elements is transposed, every butterfly becomes one on sixteen lanes, each lane with
 //! its own block's twiddles, which lie in the order of use.
 
-use super::Field;
+use super::{Butterfly, Field, Merge, Split};
 
 /// Rows of a block, and blocks of a tile.
 pub(super) const SIDE: usize = 16;
@@ -53,12 +53,17 @@ pub(super) fn split<F: Field>(data: &mut [F], twiddles: &[Twiddles<F>]) {
     {
         let mut t = transposed(block);
         for i in 0..4 {
-            split_4(&mut t, [i, i + 4, i + 8, i + 12], [&w[0], &w[1], &w[2]]);
+            each(
+                &mut t,
+                [i, i + 4, i + 8, i + 12],
+                [&w[0], &w[1], &w[2]],
+                Split,
+            );
         }
         for q in 0..4 {
             let i = 4 * q;
             let w = [&w[3 + 3 * q], &w[4 + 3 * q], &w[5 + 3 * q]];
-            split_4(&mut t, [i, i + 1, i + 2, i + 3], w);
+            each(&mut t, [i, i + 1, i + 2, i + 3], w, Split);
         }
         restore(&t, block);
     }
@@ -77,10 +82,15 @@ pub(super) fn merge<F: Field>(data: &mut [F], twiddles: &[Twiddles<F>]) {
         for q in 0..4 {
             let i = 4 * q;
             let w = [&w[3 + 3 * q], &w[4 + 3 * q], &w[5 + 3 * q]];
-            merge_4(&mut t, [i, i + 1, i + 2, i + 3], w);
+            each(&mut t, [i, i + 1, i + 2, i + 3], w, Merge);
         }
         for i in 0..4 {
-            merge_4(&mut t, [i, i + 4, i + 8, i + 12], [&w[0], &w[1], &w[2]]);
+            each(
+                &mut t,
+                [i, i + 4, i + 8, i + 12],
+                [&w[0], &w[1], &w[2]],
+                Merge,
+            );
         }
         restore(&t, block);
     }
@@ -106,33 +116,18 @@ fn restore<F: Field>(t: &[Lanes<F>; SIDE], block: &mut [F; SIDE * SIDE]) {
     }
 }
 
+/// Lane l of the rows `at` through the butterfly with lane l of the twiddles.
 #[inline(always)]
-fn split_4<F: Field>(t: &mut [Lanes<F>; SIDE], at: [usize; 4], w: [&Lanes<F>; 3]) {
+fn each<F: Field, B: Butterfly<F>>(
+    t: &mut [Lanes<F>; SIDE],
+    at: [usize; 4],
+    w: [&Lanes<F>; 3],
+    butterfly: impl Fn([F; 3]) -> B,
+) {
     for l in 0..SIDE {
-        let [a, b, c, d] = at.map(|i| t[i][l]);
-        let (c, d) = (c.mul(w[0][l]), d.mul(w[0][l]));
-        let (a, b, c, d) = (
-            a.add(c),
-            b.add(d).mul(w[1][l]),
-            a.sub(c),
-            b.sub(d).mul(w[2][l]),
-        );
-        (t[at[0]][l], t[at[1]][l]) = (a.add(b), a.sub(b));
-        (t[at[2]][l], t[at[3]][l]) = (c.add(d), c.sub(d));
-    }
-}
-
-#[inline(always)]
-fn merge_4<F: Field>(t: &mut [Lanes<F>; SIDE], at: [usize; 4], w: [&Lanes<F>; 3]) {
-    for l in 0..SIDE {
-        let [a, b, c, d] = at.map(|i| t[i][l]);
-        let (a, b, c, d) = (
-            a.add(b),
-            a.sub(b).mul(w[1][l]),
-            c.add(d),
-            c.sub(d).mul(w[2][l]),
-        );
-        (t[at[0]][l], t[at[1]][l]) = (a.add(c), b.add(d));
-        (t[at[2]][l], t[at[3]][l]) = (a.sub(c).mul(w[0][l]), b.sub(d).mul(w[0][l]));
+        let y = butterfly(w.map(|w| w[l])).apply(at.map(|i| t[i][l]));
+        for (i, y) in at.into_iter().zip(y) {
+            t[i][l] = y;
+        }
     }
 }
