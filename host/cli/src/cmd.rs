@@ -79,11 +79,9 @@ struct Threads {
 }
 
 impl Threads {
-    /// Limits the threads of everything that is not a device's work.
+    /// Starts the threads of everything that is not a device's work, as many as asked for.
     fn limit(&self) -> Result<(), Error> {
-        let Some(threads) = self.threads else {
-            return Ok(());
-        };
+        let threads = self.threads.unwrap_or(0); // 0: one for each core
         let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
         builder.build_global().map_err(Error::Threads)
     }

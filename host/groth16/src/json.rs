@@ -32,9 +32,9 @@ pub struct Proof<E: SnarkCurve> {
 }
 
 impl<E: SnarkCurve> Proof<E> {
-    /// Reads `proof.json`.
+    /// Reads `proof.json`. Protocol and curve may be missing, as in rapidsnark's files.
     pub fn from_json(file: &JsonFile) -> Result<Self> {
-        file.expect_curve::<E>()?;
+        file.expect_curve_if_named::<E>()?;
         let root = file.root();
         Ok(Self {
             a: root.field("pi_a")?.point()?,

@@ -157,3 +157,36 @@ fn circoms_constraint_systems_open() {
         assert_eq!(r1cs.curve(), zkey(name).curve());
     }
 }
+
+/// rapidsnark's proofs name the protocol and no curve.
+#[test]
+fn a_proof_without_its_curve_or_protocol_verifies_and_one_with_another_does_not() {
+    let folder = format!("{}/tests/fixtures/poseidon8", env!("CARGO_MANIFEST_DIR"));
+    let open = |kind: &str| JsonFile::open(format!("{folder}.{kind}.json")).unwrap();
+    let text = std::fs::read(format!("{folder}.proof.json")).unwrap();
+    let (vkey, public) = (open("vkey"), open("public"));
+    let verify_with = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+        let mut proof: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        change(proof.as_object_mut().unwrap());
+        let proof = JsonFile::from_slice("proof", proof.to_string().as_bytes()).unwrap();
+        verify_files(&vkey, &public, &proof)
+    };
+    assert!(verify_with(&|p| drop(p.remove("curve"))).unwrap());
+    assert!(verify_with(&|p| drop(p.remove("protocol"))).unwrap());
+    assert!(verify_with(&|p| p.retain(|key, _| key.starts_with("pi_"))).unwrap());
+    let other = |p: &mut serde_json::Map<String, serde_json::Value>, key: &str| {
+        p.insert(key.into(), "other".into());
+    };
+    for missing in ["curve", "protocol", "none"] {
+        for wrong in ["curve", "protocol"]
+            .into_iter()
+            .filter(|key| *key != missing)
+        {
+            let result = verify_with(&|p| {
+                p.remove(missing);
+                other(p, wrong);
+            });
+            assert!(result.is_err(), "{wrong} wrong, {missing} missing");
+        }
+    }
+}

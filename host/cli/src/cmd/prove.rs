@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 ///
 /// Arguments are in rapidsnark's order. PROOF and PUBLIC are snarkjs' JSON files; they appear together, and only once
 /// the proof has passed its check: after a failure there is neither, and older files stay as they were.
+/// Runs at the same time need names of their own.
 ///
 /// Prints the devices found, which device did each step and how long it took, and what was checked (to stderr where
 /// PROOF or PUBLIC is /dev/stdout).

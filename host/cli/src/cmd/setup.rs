@@ -15,7 +15,13 @@ use std::time::Instant;
 /// Real keys come from a ceremony in which nobody knows the secret tau, and take minutes to hours. This key is made in
 /// seconds because tau is drawn here and known to this process: whoever ran it could forge proofs. Key and verification
 /// key are marked as insecure; snarkjs and rapidsnark accept them.
+///
+/// The files get their names when they are complete. A run that is interrupted leaves `.proofmill-*.tmp` beside them,
+/// which may be deleted.
 #[derive(Args)]
+#[command(
+    override_usage = "proofmill setup --insecure-dev <R1CS> <ZKEY> --vkey <VKEY> [--threads <N>]"
+)]
 pub(crate) struct Setup {
     /// Required: states that the key is for development only
     #[arg(long)]

@@ -79,6 +79,28 @@ impl JsonFile {
         KeyCurve::from_name(name).ok_or_else(|| unsupported("curve", "bn128 or bls12381", name))
     }
 
+    /// As [`expect_curve`](Self::expect_curve), for a proof that may leave out curve or protocol, as rapidsnark's do.
+    pub(super) fn expect_curve_if_named<E: SnarkCurve>(&self) -> Result<()> {
+        let names = |key| self.root.get(key).is_some();
+        match (names("protocol"), names("curve")) {
+            (true, true) => self.expect_curve::<E>(),
+            (true, false) if self.root().field("protocol")?.text()? == "groth16" => Ok(()),
+            (false, true) if self.root().field("curve")?.text()? == E::CURVE.name() => Ok(()),
+            (false, false) => Ok(()),
+            (true, false) => Err(self
+                .root()
+                .at("protocol")
+                .fault("expected groth16, found another")),
+            (false, true) => {
+                let expected = E::CURVE.name();
+                Err(self
+                    .root()
+                    .at("curve")
+                    .fault(format!("expected {expected}, found another")))
+            }
+        }
+    }
+
     pub(super) fn expect_curve<E: SnarkCurve>(&self) -> Result<()> {
         match self.curve()? {
             curve if curve == E::CURVE => Ok(()),
