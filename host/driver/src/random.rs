@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// Words that nobody can predict, from the operating system.
-    pub fn system() -> Self {
+    pub(crate) fn system() -> Self {
         Random(Source::System(Vec::new()))
     }
 
@@ -60,12 +60,12 @@ impl Random {
         }
     }
 
-    /// As [`Random::try_word`] of a seeded source, which cannot fail; 0 if the system's did.
+    /// As [`Random::try_word`]: a seeded source, the only one to be had outside, cannot fail.
     pub fn word(&mut self) -> u64 {
         self.try_word().unwrap_or_default()
     }
 
-    /// As [`Random::try_element`] of a seeded source, which cannot fail.
+    /// As [`Random::try_element`], which for a seeded source cannot fail.
     pub fn element(&mut self, field: FieldId) -> Int {
         self.try_element(field).unwrap_or_default()
     }
