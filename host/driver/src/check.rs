@@ -13,11 +13,12 @@
 mod extension;
 
 use crate::device::Output;
-use crate::device::cpu::arith::{Field, with_field};
 use crate::error::{BadJob, DeviceError, WrongResult};
 use crate::job::{Chain, Direction, Form, Layout, Ntt, Order, Points, Step, Values};
-use crate::random::Random;
+use crate::random::System;
 use extension::Extension;
+use proofmill_cpu::arith::Field;
+use proofmill_cpu::with_field;
 use proofmill_field::FieldId;
 use proofmill_field::naive::{self, NaiveGroup};
 use rayon::prelude::*;
@@ -196,7 +197,7 @@ pub(crate) fn transform(
     input: &Values,
     output: &Values,
 ) -> Result<Result<(), WrongResult>, DeviceError> {
-    let mut random = Random::system();
+    let mut random = System::default();
     let holds = with_field!(field, F => match field {
         FieldId::BabyBear => transform_in::<F, 4>(ntt, input, output, 11, &mut random),
         FieldId::KoalaBear => transform_in::<F, 4>(ntt, input, output, 3, &mut random),
@@ -217,7 +218,7 @@ fn transform_in<F: Field, const D: usize>(
     input: &Values,
     output: &Values,
     residue: u64,
-    random: &mut Random,
+    random: &mut System,
 ) -> Result<bool, getrandom::Error> {
     let e = Extension::<F, D>::new(residue);
     let log_rows = ntt.log_n + ntt.added_bits;
@@ -353,6 +354,7 @@ mod tests {
     use super::*;
     use crate::device::{Backend, Config, reference::ReferenceBackend};
     use bytes::Bytes;
+    use proofmill_field::Random;
 
     /// The reference device's transform of random input.
     fn example(field: FieldId, ntt: &Ntt) -> (Values, Values) {

@@ -10,160 +10,39 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Which way a transform goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Direction {
-    /// Coefficients to values.
-    Forward,
-    /// Values to coefficients (divided by n).
-    Inverse,
-}
+pub use proofmill_cpu::{Direction, Form, Layout, Ntt, Order};
 
-/// The order in which a transform's elements lie.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Order {
-    /// Element i at place i.
-    Natural,
-    /// Element i at the place whose bits are those of i reversed.
-    BitReversed,
-}
-
-/// How a batch of columns lies in memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Layout {
-    /// One column after the other.
-    Contiguous,
-    /// Row i holds element i of every column: Plonky3's shape.
-    RowMajor,
-}
-
-/// A number-theoretic transform of size n = 2^`log_n` over `columns` columns.
-///
-/// Forward: y_i = Σ a_j (shift·ω^i)^j. Inverse: the a of which the input is that y. With
-/// `added_bits` = k > 0 a low-degree extension: the input is a polynomial's values on the subgroup
-/// of order n, the output its values on the coset shift·⟨ω'⟩ of order 2^k·n.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ntt {
-    /// log2 of the input's size.
-    pub log_n: u32,
-    /// Number of columns, at least 1.
-    pub columns: usize,
-    /// How the columns lie.
-    pub layout: Layout,
-    /// Which way.
-    pub direction: Direction,
-    /// Order of the input.
-    pub input: Order,
-    /// Order of the output.
-    pub output: Order,
-    /// Shift of the coset on which the values lie, in data form; `None` is 1.
-    pub coset: Option<Int>,
-    /// log2 of the blow-up of a low-degree extension (direction forward); 0 is a plain transform.
-    pub added_bits: u32,
-    /// Root of unity of order 2^two_adicity in data form, where it is not the field's own.
-    pub root: Option<Int>,
-}
-
-impl Ntt {
-    /// A forward or inverse transform of one vector, natural order in and out.
-    pub fn new(log_n: u32, direction: Direction) -> Self {
-        Ntt {
+pub(crate) fn validate_transform(ntt: &Ntt, field: FieldId) -> Result<(), BadJob> {
+    let spec = field.spec();
+    let parameter = |what, why| Err(BadJob::Parameter { what, why });
+    let log_n = ntt.log_n.saturating_add(ntt.added_bits);
+    if log_n > spec.two_adicity {
+        return Err(BadJob::TwoAdicity {
+            field,
             log_n,
-            columns: 1,
-            layout: Layout::Contiguous,
-            direction,
-            input: Order::Natural,
-            output: Order::Natural,
-            coset: None,
-            added_bits: 0,
-            root: None,
-        }
+            max: spec.two_adicity,
+        });
     }
-
-    /// Elements in one column of the output; `usize::MAX` for what no validation passes.
-    pub fn output_rows(&self) -> usize {
-        let log_n = self.log_n.saturating_add(self.added_bits);
-        1usize.checked_shl(log_n).unwrap_or(usize::MAX)
+    if ntt.columns == 0 {
+        return parameter("columns", "must be at least 1");
     }
-
-    /// The primitive root of unity of order 2^`log_n`, in data form.
-    pub fn root_of_unity(&self, field: FieldId, log_n: u32) -> Option<Int> {
-        let spec = field.spec();
-        let Some(mut root) = self.root else {
-            return spec.root_of_unity(log_n);
-        };
-        if !spec.is_canonical(&root) {
-            return None;
-        }
-        for _ in log_n..spec.two_adicity {
-            root = spec.mul(&root, &root);
-        }
-        (log_n <= spec.two_adicity).then_some(root)
+    let bytes = (ntt.columns as u128 * spec.bytes as u128).checked_shl(log_n);
+    // columns < 2^64, bytes ≤ 48, log_n ≤ 32: no bit is lost
+    if bytes.is_none_or(|bytes| bytes > isize::MAX as u128) {
+        return parameter("columns", "the transform does not fit the address space");
     }
-
-    pub(crate) fn validate(&self, field: FieldId) -> Result<(), BadJob> {
-        let spec = field.spec();
-        let parameter = |what, why| Err(BadJob::Parameter { what, why });
-        let log_n = self.log_n.saturating_add(self.added_bits);
-        if log_n > spec.two_adicity {
-            return Err(BadJob::TwoAdicity {
-                field,
-                log_n,
-                max: spec.two_adicity,
-            });
-        }
-        if self.columns == 0 {
-            return parameter("columns", "must be at least 1");
-        }
-        let bytes = (self.columns as u128 * spec.bytes as u128).checked_shl(log_n);
-        // columns < 2^64, bytes ≤ 48, log_n ≤ 32: no bit is lost
-        if bytes.is_none_or(|bytes| bytes > isize::MAX as u128) {
-            return parameter("columns", "the transform does not fit the address space");
-        }
-        if self.added_bits > 0 && self.direction == Direction::Inverse {
-            return parameter("added_bits", "an extension goes forward");
-        }
-        if let Some(shift) = &self.coset
-            && (int::is_zero(shift) || !spec.is_canonical(shift))
-        {
-            return parameter("coset", "the shift must be a non-zero element");
-        }
-        if self.root.is_some() && self.root_of_unity(field, 1) != Some(spec.neg(&spec.one)) {
-            return parameter("root", "must have order 2^two_adicity");
-        }
-        Ok(())
+    if ntt.added_bits > 0 && ntt.direction == Direction::Inverse {
+        return parameter("added_bits", "an extension goes forward");
     }
-}
-
-/// What a run of values holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Form {
-    /// Field elements in data form (see `proofmill_field`).
-    Data(FieldId),
-    /// Plain integers below the modulus, as wide as an element: a .wtns holds these.
-    Integer(FieldId),
-    /// Unsigned 64-bit integers.
-    Small,
-}
-
-impl Form {
-    /// Bytes of one value.
-    pub fn bytes(self) -> usize {
-        match self {
-            Form::Data(field) | Form::Integer(field) => field.spec().bytes,
-            Form::Small => 8,
-        }
+    if let Some(shift) = &ntt.coset
+        && (int::is_zero(shift) || !spec.is_canonical(shift))
+    {
+        return parameter("coset", "the shift must be a non-zero element");
     }
-}
-
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Form::Data(field) => write!(f, "elements of {field}"),
-            Form::Integer(field) => write!(f, "integers below the modulus of {field}"),
-            Form::Small => write!(f, "64-bit integers"),
-        }
+    if ntt.root.is_some() && ntt.root_of_unity(field, 1) != Some(spec.neg(&spec.one)) {
+        return parameter("root", "must have order 2^two_adicity");
     }
+    Ok(())
 }
 
 /// Values in shared memory, little-endian, at any alignment. Cloning copies nothing.
@@ -575,7 +454,7 @@ fn validate_ntt(on: &[Slot], ntt: &Ntt, slots: &mut Slots) -> Result<Shape, BadJ
     let mut of = None;
     for (place, slot) in on.iter().enumerate() {
         let (field, found) = elements_of(slots, *slot, of)?;
-        ntt.validate(field)?;
+        validate_transform(ntt, field)?;
         let expected = ntt.columns << ntt.log_n;
         if found != expected {
             return Err(BadJob::Length {

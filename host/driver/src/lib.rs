@@ -16,7 +16,7 @@
 //!
 //! Read in this order: [`Pool`] (the door), [`job`] (what can be asked for and the only
 //! validation), `plan` (who does it), `check` (whether the answer holds), [`device`] (what a device
-//! must do), `device/cpu` (the one that is always there).
+//! must do), `device/cpu` (the one that is always there; its kernels are the crate `proofmill-cpu`).
 
 mod check;
 pub mod device;
@@ -34,7 +34,7 @@ pub use error::{BadJob, DeviceError, Error, Failure, Fault, WrongResult};
 pub use job::{Direction, Layout, Ntt, Order};
 pub use pool::{Builder, Checked, Done, Evidence, Options, Policy, Pool, Report, Resident};
 pub use pool::{StepReport, data_form};
-pub use random::Random;
+pub use proofmill_field::Random;
 
 /// The README's example is compiled as a test.
 #[cfg(doctest)]

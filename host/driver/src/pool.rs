@@ -427,7 +427,7 @@ impl Pool {
             Some(Policy::Off | Policy::Proof) => false,
             Some(Policy::Full) => true,
             Some(Policy::Sampled(one_in)) => {
-                let word = crate::Random::system().try_word();
+                let word = crate::random::System::default().word();
                 // without randomness every job is checked
                 word.map_or(true, |w| w % u64::from(one_in.max(1)) == 0)
             }

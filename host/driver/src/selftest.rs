@@ -9,7 +9,7 @@
 use crate::error::{Error, Fault, WrongResult};
 use crate::job::{Chain, Direction, Form, Layout, Ntt, Order, Points, Step, Values};
 use crate::pool::{Done, Options, Policy, Pool};
-use crate::random::Random;
+use proofmill_field::Random;
 use proofmill_field::naive::{self, NaiveGroup};
 use proofmill_field::{CurveId, FieldId, Group, Int, int};
 use std::time::{Duration, Instant};

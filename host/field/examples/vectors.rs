@@ -7,19 +7,8 @@
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{AdditiveGroup, BigInt, FftField, Field, Fp, MontBackend, MontConfig, PrimeField};
 use p3_field::{PrimeCharacteristicRing, PrimeField32, TwoAdicField};
+use proofmill_field::Random;
 use std::fmt::Write;
-
-/// A fixed sequence of 64-bit words (splitmix64), so that the vectors regenerate identically.
-struct Words(u64);
-
-impl Words {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e3779b97f4a7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58476d1ce4e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d049bb133111eb);
-        z ^ z >> 31
-    }
-}
 
 fn hex(limbs: &[u64]) -> String {
     limbs.iter().rev().map(|x| format!("{x:016x}")).collect()
@@ -27,7 +16,7 @@ fn hex(limbs: &[u64]) -> String {
 
 type Ark<C, const N: usize> = Fp<MontBackend<C, N>, N>;
 
-fn ark_field<C: MontConfig<N>, const N: usize>(out: &mut String, name: &str, words: &mut Words) {
+fn ark_field<C: MontConfig<N>, const N: usize>(out: &mut String, name: &str, words: &mut Random) {
     let raw = |x: &Ark<C, N>| hex(&x.0.0);
     let mut line = |op: &str, operands: &[String], result: String| {
         let _ = writeln!(out, "{name} {op} {} {result}", operands.join(" "));
@@ -37,7 +26,7 @@ fn ark_field<C: MontConfig<N>, const N: usize>(out: &mut String, name: &str, wor
     line("root", &[], raw(&Ark::<C, N>::TWO_ADIC_ROOT_OF_UNITY));
     let mut random = || {
         let wide: Vec<u8> = (0..2 * N)
-            .flat_map(|_| words.next().to_le_bytes())
+            .flat_map(|_| words.word().to_le_bytes())
             .collect();
         Ark::<C, N>::from_le_bytes_mod_order(&wide)
     };
@@ -70,7 +59,7 @@ fn ark_field<C: MontConfig<N>, const N: usize>(out: &mut String, name: &str, wor
 fn p3_field<F: TwoAdicField + Copy>(
     out: &mut String,
     name: &str,
-    words: &mut Words,
+    words: &mut Random,
     raw: impl Fn(F) -> u64,
 ) {
     let raw = |x: F| hex(&[raw(x)]);
@@ -80,7 +69,7 @@ fn p3_field<F: TwoAdicField + Copy>(
     line("generator", &[], raw(F::GENERATOR));
     line("root", &[], raw(F::two_adic_generator(F::TWO_ADICITY)));
     let mut values = vec![F::ZERO, F::ONE, F::NEG_ONE, F::TWO, F::NEG_ONE.halve()];
-    values.extend((0..10).map(|_| F::from_u64(words.next())));
+    values.extend((0..10).map(|_| F::from_u64(words.word())));
     for &a in &values {
         line(
             "inverse",
@@ -114,7 +103,7 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "host/field/tests/vectors".into());
-    let (mut fields, mut curves, mut words) = (String::new(), String::new(), Words(1));
+    let (mut fields, mut curves, mut words) = (String::new(), String::new(), Random::seeded(1));
     ark_field::<ark_bn254::FrConfig, 4>(&mut fields, "bn254_fr", &mut words);
     ark_field::<ark_bn254::FqConfig, 4>(&mut fields, "bn254_fq", &mut words);
     ark_field::<ark_bls12_381::FrConfig, 4>(&mut fields, "bls12_381_fr", &mut words);

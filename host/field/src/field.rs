@@ -331,6 +331,16 @@ impl FieldSpec {
         int::less(a, &self.modulus)
     }
 
+    /// An integer of as many bits as the modulus from words that a source gives: uniform once those
+    /// that are no reduced element are thrown away.
+    pub fn candidate(&self, mut word: impl FnMut() -> u64) -> Int {
+        let mut out = int::ZERO;
+        let top = self.limbs() - 1;
+        out[..=top].fill_with(&mut word);
+        out[top] &= u64::MAX >> ((64 - self.bits % 64) % 64);
+        out
+    }
+
     /// The little-endian integer of one element's bytes (`self.bytes` long, not reduced).
     pub fn read(&self, bytes: &[u8]) -> Int {
         let mut out = int::ZERO;

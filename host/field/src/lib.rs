@@ -21,7 +21,9 @@ mod curve;
 mod field;
 pub mod int;
 pub mod naive;
+mod random;
 
 pub use curve::{CurveId, CurveSpec, Group, Twist};
 pub use field::{FieldId, FieldSpec};
 pub use int::Int;
+pub use random::Random;

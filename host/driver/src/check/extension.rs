@@ -1,7 +1,7 @@
 //! The field in which check points are drawn: F[x]/(x^D − residue), D = 1, 2 or 4.
 
-use crate::device::cpu::arith::Field;
-use crate::random::Random;
+use crate::random::System;
+use proofmill_cpu::arith::Field;
 
 /// An extension; its elements are coefficient arrays.
 pub(super) struct Extension<F, const D: usize> {
@@ -24,10 +24,10 @@ impl<F: Field, const D: usize> Extension<F, D> {
     }
 
     /// Uniform, from the operating system where the source is that.
-    pub(super) fn random(&self, random: &mut Random) -> Result<[F; D], getrandom::Error> {
+    pub(super) fn random(&self, random: &mut System) -> Result<[F; D], getrandom::Error> {
         let mut out = [F::ZERO; D];
         for c in &mut out {
-            *c = F::from_int(&random.try_element(F::SPEC.id)?);
+            *c = F::from_int(&random.element(F::SPEC.id)?);
         }
         Ok(out)
     }
@@ -138,10 +138,10 @@ impl<F: Field, const D: usize> Extension<F, D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::cpu::arith::{Goldilocks, KoalaBear, Mont31};
+    use proofmill_cpu::arith::{Goldilocks, KoalaBear, Mont31};
 
     fn inverts<F: Field, const D: usize>(residue: u64) {
-        let (e, mut random) = (Extension::<F, D>::new(residue), Random::seeded(1));
+        let (e, mut random) = (Extension::<F, D>::new(residue), System::default());
         for _ in 0..50 {
             let a = e.random(&mut random).unwrap();
             assert!(e.mul(&a, &e.inverse(&a)) == e.constant(F::ONE));

@@ -1,20 +1,12 @@
 //! The CPU: portable Rust on a pool of threads. Every other device is measured against it, and it
 //! does the work that the others cannot.
 
-pub(crate) mod arith;
-pub(crate) mod curve;
-mod dispatch;
-pub(crate) mod msm;
-pub(crate) mod ntt;
-mod permute;
-mod sums;
-
 use crate::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
 use crate::job::{Chain, Form, Ntt, Order, Points, Shape, Slot, Step, Values};
-use arith::{Field, with_field, with_group};
 use bytes::Bytes;
-use curve::PointView;
+use proofmill_cpu::arith::Field;
+use proofmill_cpu::{Unreduced, dispatch, msm, ntt, with_field};
 use proofmill_field::{FieldId, Int};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -355,11 +347,18 @@ fn pointwise(
 
 /// The sums of one step, as affine points.
 fn sum(scalars: &Values, bases: &Points) -> Result<Points, BadJob> {
-    let (curve, group) = (bases.curve().id, bases.group());
-    let view = PointView::new(bases.bytes());
-    let bytes = with_group!(curve, group, C, S => {
-        let sums = msm::run::<C, S>(view, scalars.bytes(), scalars.form())?;
-        Bytes::copy_from_slice(bytemuck::cast_slice(&sums))
-    });
-    Points::new(curve, group, bytes)
+    let (curve, group) = (bases.curve(), bases.group());
+    let sums = msm::run(
+        curve.id,
+        group,
+        bases.bytes(),
+        scalars.bytes(),
+        scalars.form(),
+    );
+    let sums = sums.map_err(|Unreduced { index }| BadJob::Unreduced {
+        what: "scalar",
+        index,
+        field: curve.scalar.id,
+    })?;
+    Points::new(curve.id, group, Bytes::from(sums))
 }

@@ -223,7 +223,7 @@ impl Pool {
             columns,
             ..
         } = *ntt;
-        ntt.validate(field)?;
+        crate::job::validate_transform(ntt, field)?;
         let shape = Shape::Ntt {
             field,
             log_n,

@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 /// c0 + c1·u.
 #[derive(Clone, Copy, PartialEq)]
 #[repr(transparent)]
-pub(crate) struct Quadratic<F>(pub(crate) [F; 2]);
+pub struct Quadratic<F>(pub(crate) [F; 2]);
 
 // SAFETY: transparent over an array of two of a zeroable type.
 unsafe impl<F: Arith> Zeroable for Quadratic<F> {}

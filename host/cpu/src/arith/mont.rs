@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 /// An element, reduced.
 #[derive(Clone, Copy, PartialEq)]
 #[repr(transparent)]
-pub(crate) struct Mont<P, const N: usize>(pub(crate) [u64; N], PhantomData<P>);
+pub struct Mont<P, const N: usize>(pub(crate) [u64; N], PhantomData<P>);
 
 // SAFETY: transparent over an array of integers; the marker has no size.
 unsafe impl<P: Modulus, const N: usize> Zeroable for Mont<P, N> {}
@@ -22,7 +22,8 @@ impl<P: Modulus, const N: usize> Mont<P, N> {
     /// top limb of p is below 2^63 − 1 (gnark's condition, hackmd.io/@gnark/modular_multiplication).
     const SPARE_BIT: () = assert!(Self::P[N - 1] < (1 << 63) - 1);
 
-    pub(crate) const fn new(limbs: [u64; N]) -> Self {
+    /// The element with this data form, reduced.
+    pub const fn new(limbs: [u64; N]) -> Self {
         Mont(limbs, PhantomData)
     }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 /// A set of instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Path {
+pub enum Path {
     /// Whatever the program was compiled for.
     Portable,
     /// AVX2, BMI2, ADX.
@@ -18,12 +18,12 @@ pub(crate) enum Path {
 }
 
 /// The best path that this processor has, or the one that the environment forces.
-pub(crate) fn path() -> Path {
+pub fn path() -> Path {
     *chosen().as_ref().unwrap_or(&Path::Portable)
 }
 
 /// Why the path that the environment forces cannot be had.
-pub(crate) fn refusal() -> Option<String> {
+pub fn refusal() -> Option<String> {
     chosen().as_ref().err().cloned()
 }
 
@@ -46,6 +46,15 @@ fn chosen() -> &'static Result<Path, String> {
     })
 }
 
+/// Whether the large fields run on the 52-bit multiply-add of AVX-512 (IFMA, with VBMI2's shifts).
+#[cfg(target_arch = "x86_64")]
+#[allow(dead_code)]
+pub(crate) fn has_ifma() -> bool {
+    has_avx512()
+        && is_x86_feature_detected!("avx512ifma")
+        && is_x86_feature_detected!("avx512vbmi2")
+}
+
 /// Whether kernels run on vectors of 512 bits.
 pub(crate) fn has_avx512() -> bool {
     path().name() == "avx512"
@@ -53,7 +62,7 @@ pub(crate) fn has_avx512() -> bool {
 
 impl Path {
     /// Its name, as `PROOFMILL_CPU` takes it.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Path::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
@@ -104,14 +113,14 @@ macro_rules! each_path {
             fn avx512<$F: $bound>($($arg: $ty),*) $(-> $out)? {
                 portable($($arg),*)
             }
-            match $crate::device::cpu::dispatch::path() {
-                $crate::device::cpu::dispatch::Path::Portable => portable($($arg),*),
+            match $crate::dispatch::path() {
+                $crate::dispatch::Path::Portable => portable($($arg),*),
                 // SAFETY: `path` gives only what the processor has.
                 #[cfg(target_arch = "x86_64")]
-                $crate::device::cpu::dispatch::Path::Avx2 => unsafe { avx2($($arg),*) },
+                $crate::dispatch::Path::Avx2 => unsafe { avx2($($arg),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                $crate::device::cpu::dispatch::Path::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::dispatch::Path::Avx512 => unsafe { avx512($($arg),*) },
             }
         }
     };
@@ -129,8 +138,8 @@ macro_rules! each_scalar_path {
             fn avx2<$F: $bound>($($arg: $ty),*) $(-> $out)? {
                 portable($($arg),*)
             }
-            match $crate::device::cpu::dispatch::path() {
-                $crate::device::cpu::dispatch::Path::Portable => portable($($arg),*),
+            match $crate::dispatch::path() {
+                $crate::dispatch::Path::Portable => portable($($arg),*),
                 // SAFETY: `path` gives only what the processor has, and AVX-512 comes with AVX2.
                 #[cfg(target_arch = "x86_64")]
                 _ => unsafe { avx2($($arg),*) },

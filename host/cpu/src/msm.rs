@@ -11,20 +11,35 @@ use super::arith::{Arith, Field};
 use super::curve::{Affine, Jacobian, PointView};
 use super::dispatch::each_scalar_path;
 use super::sums::Adder;
-use crate::error::BadJob;
-use crate::job::Form;
-use proofmill_field::int;
+use crate::arith::with_group;
+use crate::{Form, Unreduced};
+use proofmill_field::{CurveId, Group, int};
 use rayon::prelude::*;
 
 /// Points below which splitting one sum over several tasks does not pay.
 const MIN_SPLIT: usize = 1 << 13;
 
-/// Σ k_i·P_i for each run of as many scalars as there are points.
-pub(crate) fn run<C: Arith, S: Field>(
+/// Σ k_i·P_i for each run of as many scalars as there are points (no points: one empty sum).
+///
+/// `points` are affine, x‖y in data form, at any alignment; the sums come in the same form.
+pub fn run(
+    curve: CurveId,
+    group: Group,
+    points: &[u8],
+    scalars: &[u8],
+    form: Form,
+) -> Result<Vec<u8>, Unreduced> {
+    with_group!(curve, group, C, S => {
+        let sums = sums::<C, S>(PointView::new(points), scalars, form)?;
+        Ok(bytemuck::cast_slice(&sums).to_vec())
+    })
+}
+
+fn sums<C: Arith, S: Field>(
     points: PointView<'_>,
     scalars: &[u8],
     form: Form,
-) -> Result<Vec<Affine<C>>, BadJob> {
+) -> Result<Vec<Affine<C>>, Unreduced> {
     let n = points.len::<C>();
     if n == 0 {
         return Ok(vec![Affine::INFINITY]);
@@ -32,12 +47,9 @@ pub(crate) fn run<C: Arith, S: Field>(
     let runs = scalars.chunks(n * form.bytes()).enumerate();
     let sums = runs.map(|(i, run)| match sum::<C, S>(points, run, form) {
         Ok(sum) => Ok(sum.to_affine()),
-        Err(BadJob::Unreduced { what, index, field }) => Err(BadJob::Unreduced {
-            what,
+        Err(Unreduced { index }) => Err(Unreduced {
             index: i * n + index,
-            field,
         }),
-        Err(other) => Err(other),
     });
     sums.collect()
 }
@@ -46,7 +58,7 @@ fn sum<C: Arith, S: Field>(
     points: PointView<'_>,
     scalars: &[u8],
     form: Form,
-) -> Result<Jacobian<C>, BadJob> {
+) -> Result<Jacobian<C>, Unreduced> {
     let n = scalars.len() / form.bytes();
     let integers = Integers::<S>::read(scalars, form)?;
     let c = window_bits(n, integers.bits);
@@ -87,7 +99,7 @@ struct Integers<S> {
 }
 
 impl<S: Field> Integers<S> {
-    fn read(scalars: &[u8], form: Form) -> Result<Self, BadJob> {
+    fn read(scalars: &[u8], form: Form) -> Result<Self, Unreduced> {
         let size = form.bytes();
         let values = scalars
             .par_chunks_exact(size)
@@ -109,7 +121,7 @@ impl<S: Field> Integers<S> {
     }
 
     #[inline]
-    fn read_one(index: usize, bytes: &[u8], form: Form) -> Result<([u64; 4], bool), BadJob> {
+    fn read_one(index: usize, bytes: &[u8], form: Form) -> Result<([u64; 4], bool), Unreduced> {
         let limbs = match form {
             Form::Small => {
                 return Ok(([bytemuck::pod_read_unaligned::<u64>(bytes), 0, 0, 0], false));
@@ -122,11 +134,7 @@ impl<S: Field> Integers<S> {
             Form::Integer(_) => bytemuck::pod_read_unaligned::<S>(bytes),
         };
         if !limbs.is_canonical() {
-            return Err(BadJob::Unreduced {
-                what: "scalar",
-                index,
-                field: S::SPEC.id,
-            });
+            return Err(Unreduced { index });
         }
         let opposite = limbs.neg();
         let (k, o) = (low(&limbs), low(&opposite));

@@ -9,35 +9,43 @@ mod mont;
 mod mont31;
 mod quadratic;
 
-pub(crate) use goldilocks::{Goldilocks, GoldilocksLane};
-pub(crate) use mont::Mont;
-pub(crate) use mont31::Mont31;
-pub(crate) use quadratic::Quadratic;
+pub use goldilocks::{Goldilocks, GoldilocksLane};
+pub use mont::Mont;
+pub use mont31::Mont31;
+pub use quadratic::Quadratic;
 
 use bytemuck::Pod;
 use proofmill_field::{FieldId, FieldSpec, Int};
 
 /// What sums of points and transforms need of their numbers.
-pub(crate) trait Arith: Pod + PartialEq + Send + Sync {
+pub trait Arith: Pod + PartialEq + Send + Sync {
+    /// 0.
     const ZERO: Self;
+    /// 1.
     const ONE: Self;
 
+    /// a + b.
     fn add(self, other: Self) -> Self;
+    /// a − b.
     fn sub(self, other: Self) -> Self;
+    /// a·b.
     fn mul(self, other: Self) -> Self;
     /// 1/a; 0 for 0.
     fn inverse_vartime(self) -> Self;
 
+    /// a².
     #[inline(always)]
     fn square(self) -> Self {
         self.mul(self)
     }
 
+    /// 2a.
     #[inline(always)]
     fn double(self) -> Self {
         self.add(self)
     }
 
+    /// −a.
     #[inline(always)]
     fn neg(self) -> Self {
         Self::ZERO.sub(self)
@@ -45,11 +53,13 @@ pub(crate) trait Arith: Pod + PartialEq + Send + Sync {
 }
 
 /// A prime field of [`FieldId`].
-pub(crate) trait Field: Arith {
+pub trait Field: Arith {
+    /// The field.
     const SPEC: &'static FieldSpec;
 
     /// The element whose data form this is, reduced.
     fn from_int(a: &Int) -> Self;
+    /// The data form.
     fn to_int(self) -> Int;
     /// Whether the bits are a reduced element.
     fn is_canonical(&self) -> bool;
@@ -68,6 +78,7 @@ pub(crate) trait Field: Arith {
         Self::from_int(&Self::SPEC.element(x))
     }
 
+    /// a^e.
     fn pow(self, mut e: u64) -> Self {
         let (mut base, mut out) = (self, Self::ONE);
         while e > 0 {
@@ -101,14 +112,16 @@ pub(crate) trait Field: Arith {
 }
 
 /// The fields' moduli as types.
-pub(crate) trait Modulus: Copy + PartialEq + Send + Sync + 'static {
+pub trait Modulus: Copy + PartialEq + Send + Sync + 'static {
+    /// The field.
     const SPEC: &'static FieldSpec;
 }
 
 macro_rules! moduli {
     ($($name:ident)*) => {$(
         #[derive(Clone, Copy, PartialEq)]
-        pub(crate) struct $name;
+        #[doc = concat!("Modulus of [`FieldId::", stringify!($name), "`].")]
+        pub struct $name;
         impl Modulus for $name {
             const SPEC: &'static FieldSpec = FieldId::$name.spec();
         }
@@ -117,47 +130,48 @@ macro_rules! moduli {
 moduli!(Bn254Fr Bn254Fq Bls12_381Fr Bls12_381Fq BabyBear KoalaBear);
 
 /// Runs the expression with `$F` as the type of the field's elements.
+#[macro_export]
 macro_rules! with_field {
     ($id:expr, $F:ident => $body:expr) => {{
-        use crate::device::cpu::arith::*;
+        use $crate::arith::*;
         match $id {
-            proofmill_field::FieldId::Bn254Fr => {
+            $crate::FieldId::Bn254Fr => {
                 type $F = Mont<Bn254Fr, 4>;
                 $body
             }
-            proofmill_field::FieldId::Bn254Fq => {
+            $crate::FieldId::Bn254Fq => {
                 type $F = Mont<Bn254Fq, 4>;
                 $body
             }
-            proofmill_field::FieldId::Bls12_381Fr => {
+            $crate::FieldId::Bls12_381Fr => {
                 type $F = Mont<Bls12_381Fr, 4>;
                 $body
             }
-            proofmill_field::FieldId::Bls12_381Fq => {
+            $crate::FieldId::Bls12_381Fq => {
                 type $F = Mont<Bls12_381Fq, 6>;
                 $body
             }
-            proofmill_field::FieldId::Goldilocks => {
+            $crate::FieldId::Goldilocks => {
                 type $F = Goldilocks;
                 $body
             }
-            proofmill_field::FieldId::BabyBear => {
+            $crate::FieldId::BabyBear => {
                 type $F = Mont31<BabyBear>;
                 $body
             }
-            proofmill_field::FieldId::KoalaBear => {
+            $crate::FieldId::KoalaBear => {
                 type $F = Mont31<KoalaBear>;
                 $body
             }
         }
     }};
 }
-pub(crate) use with_field;
+pub use with_field;
 
 /// Runs the expression with `$C` as the type of the group's coordinates and `$S` as its scalars'.
 macro_rules! with_group {
     ($curve:expr, $group:expr, $C:ident, $S:ident => $body:expr) => {{
-        use crate::device::cpu::arith::*;
+        use crate::arith::*;
         use proofmill_field::{CurveId, Group};
         match ($curve, $group) {
             (CurveId::Bn254, Group::G1) => {
@@ -188,7 +202,7 @@ pub(crate) use with_group;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use proofmill_field::Random;
     use proofmill_field::int;
 
     /// Zero, one, p − 1, both as data form and as integers, and random elements.

@@ -15,7 +15,7 @@ mod tile;
 use super::arith::{Field, Goldilocks, GoldilocksLane};
 use super::dispatch::{self, each_path};
 use super::permute;
-use crate::job::{Direction, Layout, Ntt, Order};
+use crate::{Direction, Layout, Ntt, Order};
 use proofmill_field::Int;
 use rayon::prelude::*;
 use std::any::{Any, TypeId};
@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Bytes of a block below which it is not worth waking another thread.
-pub(crate) const SERIAL_BYTES: usize = 1 << 16;
+pub const SERIAL_BYTES: usize = 1 << 16;
 /// Elements of a pass handled by one task.
 const TASK_BYTES: usize = 1 << 15;
 
@@ -108,7 +108,7 @@ fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
 
 /// Runs the transform; `data` holds whole columns of the input and room for the output: the input
 /// lies in its first `columns << log_n` elements.
-pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
+pub fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
     if TypeId::of::<F>() == TypeId::of::<Goldilocks>() && dispatch::has_avx512() {
         in_chunks(bytemuck::cast_slice_mut(data), |_, chunk| {
             GoldilocksLane::reduce_all(chunk);
@@ -242,13 +242,7 @@ impl<'a, F: Field> Plan<'a, F> {
 }
 
 /// Row i times scale·base^i, where in bit-reversed order the row at place i is row rev(i).
-pub(crate) fn scale_by_powers<F: Field>(
-    data: &mut [F],
-    width: usize,
-    scale: F,
-    base: F,
-    order: Order,
-) {
+pub fn scale_by_powers<F: Field>(data: &mut [F], width: usize, scale: F, base: F, order: Order) {
     if base == F::ONE {
         if scale != F::ONE || F::LAZY {
             in_chunks(data, |_, chunk| {

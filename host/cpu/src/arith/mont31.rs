@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 /// An element, reduced.
 #[derive(Clone, Copy, PartialEq)]
 #[repr(transparent)]
-pub(crate) struct Mont31<P>(pub(crate) u32, PhantomData<P>);
+pub struct Mont31<P>(pub(crate) u32, PhantomData<P>);
 
 // SAFETY: transparent over an integer; the marker has no size.
 unsafe impl<P: Modulus> Zeroable for Mont31<P> {}

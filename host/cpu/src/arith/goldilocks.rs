@@ -7,7 +7,7 @@ use proofmill_field::{FieldId, FieldSpec, Int, int};
 /// An element; compared by its residue.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(transparent)]
-pub(crate) struct Goldilocks(pub(crate) u64);
+pub struct Goldilocks(pub(crate) u64);
 
 const P: u64 = 0u64.wrapping_sub(EPSILON);
 /// 2^64 mod p.
@@ -96,11 +96,11 @@ impl Field for Goldilocks {
 /// [`Goldilocks`].
 #[derive(Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(transparent)]
-pub(crate) struct GoldilocksLane(u64);
+pub struct GoldilocksLane(u64);
 
 impl GoldilocksLane {
     /// Reduces words, which are lanes from then on.
-    pub(crate) fn reduce_all(words: &mut [Goldilocks]) {
+    pub fn reduce_all(words: &mut [Goldilocks]) {
         words.iter_mut().for_each(|x| *x = x.canonical());
     }
 

@@ -1,0 +1,2 @@
+//! Kernels on vectors of 512 bits. Everything here is called only where [`crate::dispatch`] found
+//! the instructions.

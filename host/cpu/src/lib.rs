@@ -1,0 +1,34 @@
+//! NTT and MSM on the CPU, on the threads of whoever calls (rayon's pool of the caller).
+//!
+//! The callers validate ([`proofmill`'s jobs](https://docs.rs/proofmill)): sizes, roots and shifts
+//! are right, coordinates are reduced. Only what needs a pass over the input is found here:
+//! [`Unreduced`] scalars.
+//!
+//! Read in this order: [`transform`] and [`Form`] (what is asked), [`dispatch`] (which instructions),
+//! [`arith`] (numbers), [`ntt`] and [`msm`].
+
+pub mod arith;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod curve;
+pub mod dispatch;
+mod form;
+#[cfg(target_arch = "x86_64")]
+#[expect(dead_code, reason = "the kernels to come hold their tables in it")]
+mod memory;
+pub mod msm;
+pub mod ntt;
+mod permute;
+mod sums;
+pub mod transform;
+
+pub use form::Form;
+pub use proofmill_field::FieldId;
+pub use transform::{Direction, Layout, Ntt, Order};
+
+/// A scalar that is not below its modulus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unreduced {
+    /// Its place.
+    pub index: usize,
+}
