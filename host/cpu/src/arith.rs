@@ -127,7 +127,7 @@ macro_rules! moduli {
         }
     )*};
 }
-moduli!(Bn254Fr Bn254Fq Bls12_381Fr Bls12_381Fq BabyBear KoalaBear);
+moduli!(Bn254Fr Bn254Fq Bls12_381Fr Bls12_381Fq Bls12_377Fr Bls12_377Fq BabyBear KoalaBear);
 
 /// Runs the expression with `$F` as the type of the field's elements.
 #[macro_export]
@@ -163,6 +163,14 @@ macro_rules! with_field {
                 type $F = Mont31<KoalaBear>;
                 $body
             }
+            $crate::FieldId::Bls12_377Fr => {
+                type $F = Mont<Bls12_377Fr, 4>;
+                $body
+            }
+            $crate::FieldId::Bls12_377Fq => {
+                type $F = Mont<Bls12_377Fq, 6>;
+                $body
+            }
         }
     }};
 }
@@ -192,6 +200,12 @@ macro_rules! with_group {
             (CurveId::Bls12_381, Group::G2) => {
                 type $C = Quadratic<Mont<Bls12_381Fq, 6>>;
                 type $S = Mont<Bls12_381Fr, 4>;
+                $body
+            }
+            // G2 is not offered (`CurveSpec::groups`): the callers have refused it
+            (CurveId::Bls12_377, _) => {
+                type $C = Mont<Bls12_377Fq, 6>;
+                type $S = Mont<Bls12_377Fr, 4>;
                 $body
             }
         }

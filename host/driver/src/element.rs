@@ -89,6 +89,8 @@ mod arkworks {
         ark_bn254::Fq, 4 => Bn254Fq;
         ark_bls12_381::Fr, 4 => Bls12_381Fr;
         ark_bls12_381::Fq, 6 => Bls12_381Fq;
+        ark_bls12_377::Fr, 4 => Bls12_377Fr;
+        ark_bls12_377::Fq, 6 => Bls12_377Fq;
     }
 
     macro_rules! points {
@@ -143,6 +145,7 @@ mod arkworks {
         Bn254 G2: Affine<ark_bn254::g2::Config>, ark_bn254::Fr, g2;
         Bls12_381 G1: Affine<ark_bls12_381::g1::Config>, ark_bls12_381::Fr, g1;
         Bls12_381 G2: Affine<ark_bls12_381::g2::Config>, ark_bls12_381::Fr, g2;
+        Bls12_377 G1: Affine<ark_bls12_377::g1::Config>, ark_bls12_377::Fr, g1;
     }
 }
 

@@ -2,7 +2,7 @@
 //! [`WrongResult`] (the answer's).
 
 use crate::job::Form;
-use proofmill_field::FieldId;
+use proofmill_field::{CurveId, FieldId, Group};
 use std::time::Duration;
 
 /// Why a call of the library ended without an answer.
@@ -43,6 +43,11 @@ pub enum Error {
 
 fn list(failures: &[Failure]) -> String {
     failures.iter().map(|f| format!("; {f}")).collect()
+}
+
+fn offered(curve: CurveId) -> String {
+    let names: Vec<_> = curve.spec().groups().iter().map(Group::to_string).collect();
+    names.join(", ")
 }
 
 /// One failed attempt at a job.
@@ -86,6 +91,14 @@ pub enum BadJob {
         log_n: u32,
         /// The field's two-adicity.
         max: u32,
+    },
+    /// The curve's group is not offered.
+    #[error("{curve} {group} is not offered: of this curve only {}", offered(*curve))]
+    Group {
+        /// The curve.
+        curve: CurveId,
+        /// The group.
+        group: Group,
     },
     /// A length does not fit.
     #[error("{what}: expected {expected}, found {found}")]

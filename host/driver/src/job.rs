@@ -108,8 +108,12 @@ pub struct Points {
 }
 
 impl Points {
-    /// Points of a group. Fails if the bytes are not whole points.
+    /// Points of a group. Fails if the curve does not offer it ([`CurveSpec::groups`]) or the bytes
+    /// are not whole points.
     pub fn new(curve: CurveId, group: Group, bytes: Bytes) -> Result<Self, BadJob> {
+        if !curve.spec().groups().contains(&group) {
+            return Err(BadJob::Group { curve, group });
+        }
         let rest = bytes.len() % curve.spec().point_bytes(group);
         let expected = bytes.len() - rest;
         match rest {

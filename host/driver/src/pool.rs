@@ -235,6 +235,12 @@ impl Pool {
 
     /// What a device expects to take for a step; `None`: it cannot do it or there is no such device.
     pub fn estimate(&self, device: &str, shape: &Shape) -> Option<Duration> {
+        match shape {
+            Shape::Msm { curve, group, .. } if !curve.spec().groups().contains(group) => {
+                return None;
+            }
+            _ => {}
+        }
         let seat = self.inner.seats.iter().find(|s| s.info.id == device)?;
         (seat.estimator)(shape)
     }

@@ -205,7 +205,12 @@ fn on_curve(curve: CurveId, group: Group, x: u64) -> Option<Vec<u8>> {
             let p = ark_bn254::G2Affine::get_point_from_x_unchecked(x, false)?;
             proofmill::Point::write(&p, &mut out);
         }
+        (CurveId::Bls12_377, Group::G1) => {
+            let p = ark_bls12_377::G1Affine::get_point_from_x_unchecked(x.into(), false)?;
+            proofmill::Point::write(&p, &mut out);
+        }
         (CurveId::Bn254, Group::G1) => return None, // cofactor 1
+        (CurveId::Bls12_377, Group::G2) => return None, // not offered
     }
     Some(out)
 }
@@ -363,11 +368,12 @@ fn passes_unchecked(guilty: &str, job: &Chain) {
     assert!(pool.evidence().is_empty() && unusable(&pool).is_empty());
 }
 
-const GROUPS: [(CurveId, Group); 4] = [
+const GROUPS: [(CurveId, Group); 5] = [
     (CurveId::Bn254, Group::G1),
     (CurveId::Bn254, Group::G2),
     (CurveId::Bls12_381, Group::G1),
     (CurveId::Bls12_381, Group::G2),
+    (CurveId::Bls12_377, Group::G1),
 ];
 
 #[test]

@@ -122,6 +122,8 @@ fn main() -> std::io::Result<()> {
             .as_canonical_u32()
             .into()
     });
+    ark_field::<ark_bls12_377::FrConfig, 4>(&mut fields, "bls12_377_fr", &mut words);
+    ark_field::<ark_bls12_377::FqConfig, 6>(&mut fields, "bls12_377_fq", &mut words);
     curve::<ark_bn254::G1Affine>(&mut curves, "bn254 g1", |p| [p.x.0.0, p.y.0.0].concat());
     curve::<ark_bn254::G2Affine>(&mut curves, "bn254 g2", |p| {
         [p.x.c0.0.0, p.x.c1.0.0, p.y.c0.0.0, p.y.c1.0.0].concat()
@@ -130,6 +132,7 @@ fn main() -> std::io::Result<()> {
     curve::<ark_bls12_381::G2Affine>(&mut curves, "bls12_381 g2", |p| {
         [p.x.c0.0.0, p.x.c1.0.0, p.y.c0.0.0, p.y.c1.0.0].concat()
     });
+    curve::<ark_bls12_377::G1Affine>(&mut curves, "bls12_377 g1", |p| [p.x.0.0, p.y.0.0].concat());
     std::fs::write(format!("{folder}/fields.txt"), fields)?;
     std::fs::write(format!("{folder}/curves.txt"), curves)
 }

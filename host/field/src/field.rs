@@ -20,6 +20,10 @@ pub enum FieldId {
     BabyBear,
     /// 2^31 − 2^24 + 1.
     KoalaBear,
+    /// Scalar field of BLS12-377.
+    Bls12_377Fr,
+    /// Base field of BLS12-377.
+    Bls12_377Fq,
 }
 
 /// A prime field: modulus and generator, and what follows from them.
@@ -50,7 +54,7 @@ pub struct FieldSpec {
     pub root: Int,
 }
 
-static SPECS: [FieldSpec; 7] = [
+static SPECS: [FieldSpec; 9] = [
     FieldSpec::derive(
         FieldId::Bn254Fr,
         "bn254_fr",
@@ -88,11 +92,25 @@ static SPECS: [FieldSpec; 7] = [
     ),
     FieldSpec::derive(FieldId::BabyBear, "babybear", "0x78000001", 31, 32),
     FieldSpec::derive(FieldId::KoalaBear, "koalabear", "0x7f000001", 3, 32),
+    FieldSpec::derive(
+        FieldId::Bls12_377Fr,
+        "bls12_377_fr",
+        "0x12ab655e9a2ca55660b44d1e5c37b00159aa76fed00000010a11800000000001",
+        22,
+        256,
+    ),
+    FieldSpec::derive(
+        FieldId::Bls12_377Fq,
+        "bls12_377_fq",
+        "0x01ae3a4617c510eac63b05c06ca1493b1a22d9f300f5138f1ef3622fba094800170b5d44300000008508c00000000001",
+        15,
+        384,
+    ),
 ];
 
 impl FieldId {
     /// Every field.
-    pub const ALL: [FieldId; 7] = [
+    pub const ALL: [FieldId; 9] = [
         FieldId::Bn254Fr,
         FieldId::Bn254Fq,
         FieldId::Bls12_381Fr,
@@ -100,6 +118,8 @@ impl FieldId {
         FieldId::Goldilocks,
         FieldId::BabyBear,
         FieldId::KoalaBear,
+        FieldId::Bls12_377Fr,
+        FieldId::Bls12_377Fq,
     ];
 
     /// The field's data.

@@ -8,7 +8,7 @@
 //!
 //! | fields | element | form |
 //! |---|---|---|
-//! | BN254, BLS12-381 | 4 or 6 little-endian 64-bit limbs | Montgomery, R = 2^(64·limbs) |
+//! | BN254, BLS12-381, BLS12-377 | 4 or 6 little-endian 64-bit limbs | Montgomery, R = 2^(64·limbs) |
 //! | BabyBear, KoalaBear | `u32` | Montgomery, R = 2^32 |
 //! | Goldilocks | `u64` | plain |
 //!
@@ -23,7 +23,7 @@ pub mod int;
 pub mod naive;
 mod random;
 
-pub use curve::{CurveId, CurveSpec, Group, Twist};
+pub use curve::{CurveId, CurveSpec, G2Spec, Group, Twist};
 pub use field::{FieldId, FieldSpec};
 pub use int::Int;
 pub use random::Random;

@@ -44,7 +44,9 @@ pub type Coordinate = [Int; 2];
 /// A curve group with its arithmetic in homogeneous projective coordinates (X : Y : Z).
 ///
 /// The addition is the complete formula of Renes, Costello and Batina (eprint 2015/1060, algorithm 7,
-/// a = 0). It has no exceptions because no group here has a point of order two.
+/// a = 0). It has no exceptions in a group of odd order, so none in a subgroup of order r. Where a sum
+/// off the subgroup meets a point of order two (BLS12-377 has one) it is (0 : 0 : 0), which is no
+/// point and stays so.
 pub struct NaiveGroup {
     curve: &'static CurveSpec,
     group: Group,
@@ -55,7 +57,7 @@ pub struct NaiveGroup {
 pub type Projective = [Coordinate; 3];
 
 impl NaiveGroup {
-    /// The group of a curve.
+    /// A group that the curve offers ([`CurveSpec::groups`]); of another one, only infinity is known.
     pub fn new(curve: &'static CurveSpec, group: Group) -> Self {
         let field = curve.base;
         let mut this = NaiveGroup {
@@ -64,11 +66,15 @@ impl NaiveGroup {
             b3: [int::ZERO; 2],
         };
         let b3 = [field.element(3 * curve.b), int::ZERO];
-        let xi = [field.element(curve.xi[0]), field.element(curve.xi[1])];
-        this.b3 = match (group, curve.twist) {
-            (Group::G1, _) => b3,
-            (Group::G2, Twist::Multiply) => this.mul(&b3, &xi),
-            (Group::G2, Twist::Divide) => this.mul(&b3, &this.inverse(&xi)),
+        this.b3 = match (group, &curve.g2) {
+            (Group::G1, _) | (_, None) => b3,
+            (Group::G2, Some(g2)) => {
+                let xi = g2.xi.map(|x| field.element(x));
+                match g2.twist {
+                    Twist::Multiply => this.mul(&b3, &xi),
+                    Twist::Divide => this.mul(&b3, &this.inverse(&xi)),
+                }
+            }
         };
         this
     }
@@ -86,15 +92,16 @@ impl NaiveGroup {
     pub fn generator(&self) -> Projective {
         let data = |a: &Int| self.curve.base.to_data(a);
         let one = [self.curve.base.one, int::ZERO];
-        match self.group {
-            Group::G1 => {
+        match (self.group, &self.curve.g2) {
+            (Group::G1, _) => {
                 let [x, y] = &self.curve.g1;
                 [[data(x), int::ZERO], [data(y), int::ZERO], one]
             }
-            Group::G2 => {
-                let [x0, x1, y0, y1] = &self.curve.g2;
+            (Group::G2, Some(g2)) => {
+                let [x0, x1, y0, y1] = &g2.generator;
                 [[data(x0), data(x1)], [data(y0), data(y1)], one]
             }
+            (Group::G2, None) => self.infinity(),
         }
     }
 
@@ -162,7 +169,7 @@ impl NaiveGroup {
 
     /// Whether P is the neutral element.
     pub fn is_infinity(&self, p: &Projective) -> bool {
-        p[2] == [int::ZERO; 2]
+        p[2] == [int::ZERO; 2] && p[1] != [int::ZERO; 2]
     }
 
     /// An affine point x‖y in data form; all zero is infinity. Coordinates are not tested.

@@ -167,6 +167,15 @@ fn parameters_out_of_range_are_named() {
 }
 
 #[test]
+fn a_group_that_is_not_offered_is_named() {
+    let (curve, group) = (CurveId::Bls12_377, Group::G2);
+    let bad = Points::new(curve, group, Bytes::from(vec![0; 192])).unwrap_err();
+    assert_eq!(bad, BadJob::Group { curve, group });
+    let expected = "bls12_377 g2 is not offered: of this curve only g1";
+    assert_eq!(bad.to_string(), expected);
+}
+
+#[test]
 fn lengths_that_do_not_fit_are_named_with_both_numbers() {
     let length = |bad: BadJob| match bad {
         BadJob::Length {
@@ -389,7 +398,8 @@ impl Hostile {
 
     /// Points of any bytes: off the curve, with unreduced coordinates.
     fn points(&mut self) -> Points {
-        let (curve, group) = (self.pick(&CurveId::ALL), self.pick(&Group::ALL));
+        let curve = self.pick(&CurveId::ALL);
+        let group = self.pick(curve.spec().groups());
         let (n, fill) = (self.pick(&[0, 1, 2, 4]), self.pick(&[0u8, 1, 0xff]));
         let bytes = vec![fill; n * curve.spec().point_bytes(group)];
         let points = Points::new(curve, group, bytes.into()).unwrap();

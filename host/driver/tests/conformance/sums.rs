@@ -445,7 +445,13 @@ fn every_sum_over_bls12_381_g2_agrees_with_the_definition() {
 }
 
 #[test]
+fn every_sum_over_bls12_377_g1_agrees_with_the_definition() {
+    sums_of::<ark_bls12_377::g1::Config>(CurveId::Bls12_377, Group::G1);
+}
+
+#[test]
 fn an_integer_not_below_the_order_is_a_bad_job_that_names_its_index() {
     unreduced_scalars_of::<ark_bn254::g1::Config>(CurveId::Bn254, Group::G1);
     unreduced_scalars_of::<ark_bls12_381::g2::Config>(CurveId::Bls12_381, Group::G2);
+    unreduced_scalars_of::<ark_bls12_377::g1::Config>(CurveId::Bls12_377, Group::G1);
 }

@@ -283,7 +283,17 @@ fn every_transform_over_bls12_381_fr_agrees_with_the_definition() {
 }
 
 #[test]
-fn every_transform_over_the_base_fields_agrees_with_the_definition() {
+fn every_transform_over_bls12_377_fr_agrees_with_the_definition() {
+    transforms_over(FieldId::Bls12_377Fr);
+}
+
+#[test]
+fn every_transform_over_bls12_377_fq_agrees_with_the_definition() {
+    transforms_over(FieldId::Bls12_377Fq);
+}
+
+#[test]
+fn every_transform_over_the_base_fields_without_roots_agrees_with_the_definition() {
     transforms_over(FieldId::Bn254Fq);
     transforms_over(FieldId::Bls12_381Fq);
 }

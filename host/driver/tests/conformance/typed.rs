@@ -82,6 +82,8 @@ fn extension_agrees<F: PrimeField + Element>(pool: &Pool, values: &[F], log_n: u
 fn arkworks_domains_agree_with_the_typed_transforms() {
     transforms_agree::<ark_bn254::Fr>();
     transforms_agree::<ark_bls12_381::Fr>();
+    transforms_agree::<ark_bls12_377::Fr>();
+    transforms_agree::<ark_bls12_377::Fq>();
 }
 
 fn sums_agree<P>()
@@ -128,6 +130,7 @@ fn arkworks_sums_agree_with_the_typed_sums() {
     sums_agree::<ark_bn254::g2::Config>();
     sums_agree::<ark_bls12_381::g1::Config>();
     sums_agree::<ark_bls12_381::g2::Config>();
+    sums_agree::<ark_bls12_377::g1::Config>();
 }
 
 #[test]
