@@ -359,3 +359,32 @@ fn every_usable_device_passes_its_selftest() {
         assert!(operation["fault"].is_null());
     }
 }
+
+#[test]
+fn a_path_of_the_cpu_that_is_not_there_is_named_with_those_that_are() {
+    let folder = Folder::new();
+    let with = |path: &str, args: &[&str]| {
+        let mut command = folder.command(args);
+        command.env("PROOFMILL_CPU", path).output().unwrap()
+    };
+    let listed = with("sse9", &["devices"]);
+    assert_eq!(code(&listed), Some(0));
+    assert!(
+        stdout(&listed).contains("found sse9"),
+        "{}",
+        stdout(&listed)
+    );
+    let refused = with("sse9", &["selftest", "--device", "cpu:0"]);
+    assert_eq!(code(&refused), Some(2));
+    assert!(
+        stderr(&refused).contains("portable, found sse9"),
+        "{}",
+        stderr(&refused)
+    );
+    let portable = with("portable", &["devices"]);
+    assert!(
+        stdout(&portable).contains("portable Rust"),
+        "{}",
+        stdout(&portable)
+    );
+}

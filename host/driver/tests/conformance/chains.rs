@@ -200,6 +200,34 @@ fn sampling_never_blames_an_innocent_device_for_a_chain() {
     }
 }
 
+#[test]
+fn scaling_by_one_and_transforming_reduce_words_of_goldilocks() {
+    let field = FieldId::Goldilocks;
+    let p = field.spec().modulus[0];
+    let words: Vec<Int> = [p, p + 1, u64::MAX, 5].map(int::small).to_vec();
+    let reduced: Vec<Int> = [0, 1, u64::MAX - p, 5].map(int::small).to_vec();
+    let (on, order) = (vec![0], Order::Natural);
+    let (base, n) = (field.spec().one, 64);
+    for device in ["cpu:0", "ref:0"] {
+        for repeat in [1, n] {
+            // short for the serial code, long for the vector code
+            let (words, reduced) = (words.repeat(repeat), reduced.repeat(repeat));
+            let scale = Step::ScaleByPowers {
+                on: on.clone(),
+                base,
+                order,
+            };
+            let steps = vec![
+                upload(0, pack(field, &words)),
+                scale,
+                Step::Download { from: 0 },
+            ];
+            let done = pool(&[device], 1, Some(Policy::Off)).run(vec![chain("t", steps)]);
+            assert_eq!(unpack(&done.unwrap()[0].values[0]), reduced, "{device}");
+        }
+    }
+}
+
 /// Chains with one kernel and something beside it, with what they must bring back.
 fn odd_chains() -> Vec<(&'static str, Chain, Vec<Vec<Int>>)> {
     let (field, mut random) = (FieldId::BabyBear, Random::seeded(9));
