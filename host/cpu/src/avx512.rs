@@ -1,2 +1,4 @@
 //! Kernels on vectors of 512 bits. Everything here is called only where [`crate::dispatch`] found
 //! the instructions.
+
+pub(crate) mod msm;

@@ -12,9 +12,13 @@ pub mod arith;
 mod avx512;
 mod curve;
 pub mod dispatch;
+mod endomorphism;
 mod form;
 #[cfg(target_arch = "x86_64")]
-#[expect(dead_code, reason = "the kernels to come hold their tables in it")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the kernels to come hold their tables in it")
+)]
 mod memory;
 pub mod msm;
 pub mod ntt;
