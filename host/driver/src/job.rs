@@ -27,7 +27,7 @@ pub(crate) fn validate_transform(ntt: &Ntt, field: FieldId) -> Result<(), BadJob
         return parameter("columns", "must be at least 1");
     }
     let bytes = (ntt.columns as u128 * spec.bytes as u128).checked_shl(log_n);
-    // columns < 2^64, bytes ≤ 48, log_n ≤ 32: no bit is lost
+    // columns < 2^64, bytes ≤ 48, log_n ≤ 47: below 2^117, no bit is lost
     if bytes.is_none_or(|bytes| bytes > isize::MAX as u128) {
         return parameter("columns", "the transform does not fit the address space");
     }
