@@ -2,3 +2,4 @@
 //! the instructions.
 
 pub(crate) mod msm;
+pub(crate) mod words;

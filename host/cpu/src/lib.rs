@@ -15,10 +15,6 @@ pub mod dispatch;
 mod endomorphism;
 mod form;
 #[cfg(target_arch = "x86_64")]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the kernels to come hold their tables in it")
-)]
 mod memory;
 pub mod msm;
 pub mod ntt;

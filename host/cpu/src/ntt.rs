@@ -109,6 +109,10 @@ fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
 /// Runs the transform; `data` holds whole columns of the input and room for the output: the input
 /// lies in its first `columns << log_n` elements.
 pub fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
+    #[cfg(target_arch = "x86_64")]
+    if crate::avx512::words::run(data, ntt) {
+        return;
+    }
     if TypeId::of::<F>() == TypeId::of::<Goldilocks>() && dispatch::has_avx512() {
         in_chunks(bytemuck::cast_slice_mut(data), |_, chunk| {
             GoldilocksLane::reduce_all(chunk);
@@ -118,22 +122,26 @@ pub fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
     run_as(data, ntt);
 }
 
-fn run_as<F: Field>(data: &mut [F], ntt: &Ntt) {
+pub(crate) fn run_as<F: Field>(data: &mut [F], ntt: &Ntt) {
     match ntt.layout {
         Layout::RowMajor => Plan::new(ntt, ntt.columns).run(data),
         Layout::Contiguous => {
             let plan = Plan::new(ntt, 1);
-            let rows = ntt.output_rows();
-            // columns of the input to the places of the output's columns, from the last one down
-            for column in (1..ntt.columns).rev() {
-                if ntt.added_bits > 0 {
-                    let n = 1 << ntt.log_n;
-                    data.copy_within(column * n..(column + 1) * n, column * rows);
-                }
-            }
-            data.par_chunks_mut(rows)
+            spread(data, ntt);
+            data.par_chunks_mut(ntt.output_rows())
                 .for_each(|column| plan.run(column));
         }
+    }
+}
+
+/// Columns of the input to the places of the output's columns, from the last one down.
+pub(crate) fn spread<F: Field>(data: &mut [F], ntt: &Ntt) {
+    if ntt.added_bits == 0 {
+        return;
+    }
+    let (n, rows) = (1 << ntt.log_n, ntt.output_rows());
+    for column in (1..ntt.columns).rev() {
+        data.copy_within(column * n..(column + 1) * n, column * rows);
     }
 }
 

@@ -1,0 +1,182 @@
+//! Transforms over the fields of one word, eight lanes of 64 bits on IFMA.
+//!
+//! A lane holds an element lazily ([`Lanes`]): as a residue modulo 2^52 of an integer far below it
+//! (31-bit fields), or as a pair of 48-bit limbs on 2^48, a square root of −1 (Goldilocks). So
+//! additions have no carries and no reductions, and a product by a constant is three instructions
+//! of the multiply-add, or ten.
+//!
+//! [`dft`] is the kernel: one transform of up to 2^16 rows, every lane a column. [`vector`] and
+//! [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's four-step), on one vector
+//! and on row-major batches. Orders of input and output are where rows are loaded and stored.
+
+mod dft;
+mod goldilocks;
+mod plan;
+mod rows;
+mod short;
+#[cfg(test)]
+mod tests;
+mod transpose;
+mod vector;
+
+use crate::arith::{BabyBear, Field, KoalaBear};
+use crate::{Layout, Ntt};
+use bytemuck::Pod;
+use proofmill_field::{FieldId, Int};
+use rayon::prelude::*;
+
+/// Lanes of a vector.
+const LANES: usize = 8;
+
+/// A field's arithmetic on eight lanes. A value of the type is the proof that the processor has the
+/// instructions: `detect` alone makes one, and methods rely on it.
+///
+/// `K` is the place of an element in a butterfly network of up to 16: there it gets the multiple of
+/// p, or of another form of zero, that keeps the network's values where they must be.
+trait Lanes: Copy + Send + Sync + 'static {
+    /// An element in memory.
+    type Word: Pod + Send + Sync;
+    /// Eight elements between passes.
+    type State: Copy;
+    /// A constant to multiply by.
+    type Twiddle: Pod + Send + Sync;
+
+    /// The field.
+    const ID: FieldId;
+    /// Vectors side by side in a tile: 256 bytes of memory.
+    const TILE: usize;
+    /// Rows and columns of the transposition in registers.
+    const SIDE: usize;
+
+    /// The proof, where the processor has the instructions.
+    fn detect() -> Option<Self>;
+    /// The network's own root of order 16, given the field's.
+    fn sixteenth(own: u64) -> u64 {
+        own
+    }
+    /// a·b mod p of plain residues.
+    fn product(a: u64, b: u64) -> u64;
+    /// The plain residue w as a constant.
+    fn prepare(w: u64) -> Self::Twiddle;
+    /// A residue as a word of a table of [`Lanes::twist`].
+    fn word(w: u64) -> Self::Word;
+
+    /// Words of the lanes in `mask`, zero in the others.
+    ///
+    /// # Safety
+    /// The words of these lanes must be readable.
+    unsafe fn load(self, from: *const Self::Word, mask: u8) -> Self::State;
+    /// As [`Lanes::load`], times the words of a table.
+    ///
+    /// # Safety
+    /// The words of these lanes, and eight of the table, must be readable.
+    unsafe fn twist<const K: usize>(
+        self,
+        from: *const Self::Word,
+        mask: u8,
+        table: *const Self::Word,
+    ) -> Self::State;
+    /// Stores reduced words of the lanes in `mask`.
+    ///
+    /// # Safety
+    /// The words of these lanes must be writable.
+    unsafe fn store(self, x: Self::State, to: *mut Self::Word, mask: u8);
+    /// Eight times eight or sixteen times sixteen words, transposed: row i of the source at
+    /// `from(i)`, of the result at `to(i)`.
+    ///
+    /// # Safety
+    /// `SIDE` words at each must be readable, and writable.
+    unsafe fn transpose(
+        self,
+        from: impl Fn(usize) -> *const Self::Word,
+        to: impl Fn(usize) -> *mut Self::Word,
+    );
+
+    /// A loaded element at place K.
+    fn fresh<const K: usize>(self, x: Self::State) -> Self::State;
+    /// The output of a pass as element 0 of the next, which is not multiplied.
+    fn carried(self, x: Self::State) -> Self::State;
+    /// A loaded element, times w, at place K.
+    fn scaled<const K: usize>(self, x: Self::State, w: &Self::Twiddle) -> Self::State;
+    /// The output of a pass, times w, at place K of the next.
+    fn twiddle<const K: usize>(self, x: Self::State, w: &Self::Twiddle) -> Self::State;
+    /// a ± ω16^E·b.
+    fn butterfly<const E: usize>(
+        self,
+        a: Self::State,
+        b: Self::State,
+    ) -> (Self::State, Self::State);
+}
+
+/// Runs the transform, as [`crate::ntt::run`], where these kernels do it; false, with nothing
+/// touched, where they do not: another field, no instructions, a size too small or too large.
+pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) -> bool {
+    match F::SPEC.id {
+        FieldId::Goldilocks => run_on::<F, goldilocks::Goldilocks>(data, ntt),
+        FieldId::BabyBear => run_on::<F, short::Short<BabyBear>>(data, ntt),
+        FieldId::KoalaBear => run_on::<F, short::Short<KoalaBear>>(data, ntt),
+        _ => false,
+    }
+}
+
+fn run_on<F: Field, L: Lanes>(data: &mut [F], ntt: &Ntt) -> bool {
+    let Some(lanes) = L::detect() else {
+        return false;
+    };
+    let by_rows = ntt.layout == Layout::RowMajor && ntt.columns > 1;
+    let covered = match by_rows {
+        true => rows::covers(ntt),
+        false => vector::covers::<L>(ntt),
+    };
+    if !covered {
+        return false;
+    }
+    if by_rows {
+        rows::run::<F, L>(lanes, data, ntt);
+        return true;
+    }
+    let rows = ntt.output_rows();
+    crate::ntt::spread(data, ntt);
+    data.par_chunks_mut(rows)
+        .for_each(|column| vector::run::<F, L>(lanes, column, ntt));
+    true
+}
+
+/// A pointer that tasks share, each to touch its own part.
+#[derive(Clone, Copy)]
+struct Shared<T>(*mut T);
+
+// SAFETY: whoever makes one says why its tasks touch disjoint parts.
+unsafe impl<T: Send> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// The pointer; a method, so that closures capture the whole.
+    fn get(self) -> *mut T {
+        self.0
+    }
+}
+
+/// The plain residue of an element in data form.
+fn residue<L: Lanes>(a: &Int) -> u64 {
+    L::ID.spec().from_data(a)[0]
+}
+
+/// a^e of plain residues.
+fn power<L: Lanes>(mut a: u64, mut e: u64) -> u64 {
+    let mut out = 1;
+    while e > 0 {
+        if e & 1 == 1 {
+            out = L::product(out, a);
+        }
+        a = L::product(a, a);
+        e >>= 1;
+    }
+    out
+}
+
+/// start·ratio^i.
+fn progression<L: Lanes>(start: u64, ratio: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(start), move |x| Some(L::product(*x, ratio)))
+}
