@@ -14,6 +14,7 @@ mod curve;
 pub mod dispatch;
 mod endomorphism;
 mod form;
+mod inverse;
 #[cfg(target_arch = "x86_64")]
 mod memory;
 pub mod msm;

@@ -1,6 +1,7 @@
 //! Montgomery arithmetic on N 64-bit limbs, R = 2^(64·N).
 
 use super::{Arith, Field, Modulus};
+use crate::inverse;
 use bytemuck::{Pod, Zeroable};
 use proofmill_field::{FieldSpec, Int, int};
 use std::marker::PhantomData;
@@ -123,7 +124,14 @@ impl<P: Modulus, const N: usize> Arith for Mont<P, N> {
     }
 
     fn inverse_vartime(self) -> Self {
-        self.fermat_inverse()
+        // a·R → 1/(a·R), times R³/R
+        const { assert!(Self::P[N - 1] < 1 << 63) };
+        let p = inverse::Odd {
+            modulus: Self::P,
+            neg_inverse: Self::INV,
+        };
+        let r3 = const { P::SPEC.mul(&P::SPEC.r2, &P::SPEC.r2) };
+        Self::new(inverse::inverse_vartime(&self.0, &p)).mul(Self::new(FieldSpec::low(&r3)))
     }
 }
 
