@@ -176,11 +176,13 @@ fn retire<M: Modulus, const L: usize, const D: usize, const W: usize>(
     out: &mut [Packed<W>],
     cut: &mut Vec<(u32, Packed<W>)>,
 ) {
+    let mut sums = [Packed::INFINITY; 8];
     for (v, runs) in runs.chunks(8).enumerate() {
         // rounds change the sign of a vector's every sum, until its longest run ends
         let negative = if runs[0].len % 2 == 0 { 0xff } else { 0 };
         let entry = &work.entries[v];
-        let sums = points::pack::<M, L, D, W>(&entry.x, &entry.y, negative, work.infinite[v]);
+        let infinite = work.infinite[v];
+        points::pack::<M, L, D, W>(&entry.x, &entry.y, negative, infinite, &mut sums);
         for (run, sum) in runs.iter().zip(&sums) {
             if run.is_part() {
                 cut.push((run.bucket() as u32, *sum));

@@ -27,37 +27,59 @@ impl<const W: usize> Packed<W> {
     pub(crate) const INFINITY: Self = Packed([0; W]);
 }
 
-/// Words of eight rows, transposed: the k-th vector holds word k of each. Rows past the end of the
-/// bytes are zero.
+/// Words of eight rows of W words, at any alignment, transposed: the k-th vector holds word k of
+/// each. 24 shuffles for eight words, 12 for four.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn words_of<const W: usize, const CALLER: bool>(rows: [&[u64; W]; 8]) -> [__m512i; W] {
-    let zero = _mm512_setzero_si512();
-    let mut out = [zero; W];
+fn words_of<const W: usize, const CALLER: bool>(rows: [&[u8]; 8]) -> [__m512i; W] {
+    assert!(rows.iter().all(|row| row.len() >= 8 * W));
+    let mut out = [_mm512_setzero_si512(); W];
     for first in (0..W).step_by(8) {
-        let mut t = [zero; 8];
-        for (t, row) in t.iter_mut().zip(rows) {
-            let row = &row[first..];
-            *t = if row.len() >= 8 {
-                // SAFETY: eight words of the row are left.
-                unsafe { _mm512_loadu_si512(row.as_ptr().cast()) }
-            } else {
-                // SAFETY: four words are left (W is a multiple of 4), and only they are read.
-                unsafe { _mm512_maskz_loadu_epi64(0xf, row.as_ptr().cast()) }
-            };
+        let at = |i: usize| rows[i][8 * first..].as_ptr();
+        if W - first >= 8 {
+            // SAFETY: eight words of every row are left.
+            let row = |i: usize| unsafe { _mm512_loadu_si512(at(i).cast()) };
+            let rows = [
+                row(0),
+                row(1),
+                row(2),
+                row(3),
+                row(4),
+                row(5),
+                row(6),
+                row(7),
+            ];
+            out[first..first + 8].copy_from_slice(&transpose(rows));
+        } else {
+            // SAFETY: four words of every row are left (W is a multiple of 4).
+            let row = |i: usize| unsafe { _mm256_loadu_si256(at(i).cast()) };
+            let pair =
+                |i: usize| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(row(i)), row(i + 2));
+            out[first..first + 4].copy_from_slice(&narrow([pair(0), pair(1), pair(4), pair(5)]));
         }
-        let t = transpose(t);
-        let count = (W - first).min(8);
-        out[first..first + count].copy_from_slice(&t[..count]);
     }
     out
+}
+
+/// Rows 0|2, 1|3, 4|6 and 5|7 of four words each, transposed.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn narrow(pairs: [__m512i; 4]) -> [__m512i; 4] {
+    let [a, b, c, d] = pairs;
+    let (even, even_high) = (_mm512_unpacklo_epi64(a, b), _mm512_unpacklo_epi64(c, d));
+    let (odd, odd_high) = (_mm512_unpackhi_epi64(a, b), _mm512_unpackhi_epi64(c, d));
+    [
+        _mm512_shuffle_i64x2::<0x88>(even, even_high),
+        _mm512_shuffle_i64x2::<0x88>(odd, odd_high),
+        _mm512_shuffle_i64x2::<0xdd>(even, even_high),
+        _mm512_shuffle_i64x2::<0xdd>(odd, odd_high),
+    ]
 }
 
 /// The inverse of [`words_of`].
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn rows_of<const W: usize>(words: &[__m512i; W]) -> [Packed<W>; 8] {
-    let mut out = [Packed::INFINITY; 8];
+fn rows_of<const W: usize>(words: &[__m512i; W], out: &mut [Packed<W>; 8]) {
     for first in (0..W).step_by(8) {
         let mut t = [_mm512_setzero_si512(); 8];
         let count = (W - first).min(8);
@@ -73,7 +95,6 @@ fn rows_of<const W: usize>(words: &[__m512i; W]) -> [Packed<W>; 8] {
             }
         }
     }
-    out
 }
 
 /// Words to the two coordinates.
@@ -107,7 +128,7 @@ pub(crate) fn load<
     codes: &[u32; 8],
     flip: u32,
 ) -> ([Coordinate<L, D>; 2], u8) {
-    let row = |i: usize| &table[(codes[i] >> 1) as usize].0;
+    let row = |i: usize| bytemuck::bytes_of(&table[(codes[i] >> 1) as usize]);
     let rows = [
         row(0),
         row(1),
@@ -146,7 +167,8 @@ pub(crate) fn pack<M: Modulus, const L: usize, const D: usize, const W: usize>(
     y: &Coordinate<L, D>,
     negative: u8,
     infinite: u8,
-) -> [Packed<W>; 8] {
+    out: &mut [Packed<W>; 8],
+) {
     let five = &const { times::<M, L>(5) };
     // to [0, 2.02p): from 2.01p on minus 2p, below 0.01p plus 2p (by 2p more and 2p less)
     let settle = |a: &Coordinate<L, D>| {
@@ -156,7 +178,7 @@ pub(crate) fn pack<M: Modulus, const L: usize, const D: usize, const W: usize>(
     let x = settle(x).below(five).clean();
     let y = settle(y);
     let y = Coordinate::blend(negative, &y.raise(&times::<M, L>(3)), &y.below(five));
-    pack_ranged(&x, &y.clean(), infinite)
+    pack_ranged(&x, &y.clean(), infinite, out);
 }
 
 /// Clean components in the ranges of the table to packed points.
@@ -166,7 +188,8 @@ fn pack_ranged<const L: usize, const D: usize, const W: usize>(
     x: &Coordinate<L, D>,
     y: &Coordinate<L, D>,
     infinite: u8,
-) -> [Packed<W>; 8] {
+    out: &mut [Packed<W>; 8],
+) {
     let (mut words, n) = ([_mm512_setzero_si512(); W], W / (2 * D));
     for d in 0..D {
         join(&x.0[d], &mut words[d * n..][..n]);
@@ -175,7 +198,7 @@ fn pack_ranged<const L: usize, const D: usize, const W: usize>(
     for word in &mut words {
         *word = _mm512_maskz_mov_epi64(!infinite, *word);
     }
-    rows_of(&words)
+    rows_of(&words, out);
 }
 
 /// The factor that takes data form to private form: data a·2^r times 2^(2·52L − r), divided by
@@ -199,32 +222,57 @@ pub(crate) fn convert<M: Modulus, const L: usize, const D: usize, const W: usize
     let beta = image.as_ref().map_or(int::ZERO, |(beta, _)| **beta);
     let factors = [lanes::limbs(&plain), lanes::limbs(&spec.mul(&plain, &beta))];
     for (i, out) in out.chunks_mut(8).enumerate() {
-        let mut rows = [Packed::INFINITY; 8];
         let bytes = points.get(64 * W * i..).unwrap_or(&[]);
-        let bytes = &bytes[..bytes.len().min(64 * W)];
-        bytemuck::bytes_of_mut(&mut rows)[..bytes.len()].copy_from_slice(bytes);
-        let (plain, mapped) = convert_rows::<M, L, D, W>(&rows, &factors);
-        out.copy_from_slice(&plain[..out.len()]);
-        if let Some((_, image)) = &mut image {
+        let mut image = image.as_mut().map(|(_, image)| {
             let end = image.len().min(8 * i + 8);
-            let image = &mut image[8 * i..end];
-            image.copy_from_slice(&mapped[..image.len()]);
+            &mut image[8 * i..end]
+        });
+        let mapped = image
+            .as_deref_mut()
+            .and_then(|image| image.as_chunks_mut().0.first_mut());
+        match (out.as_chunks_mut().0.first_mut(), mapped) {
+            (Some(out), Some(mapped)) if bytes.len() >= 64 * W => {
+                convert_eight::<M, L, D, W>(bytes, &factors, out, mapped);
+            }
+            _ => {
+                let [mut rows, mut plain, mut mapped] = [[Packed::INFINITY; 8]; 3];
+                let bytes = &bytes[..bytes.len().min(64 * W)];
+                bytemuck::bytes_of_mut(&mut rows)[..bytes.len()].copy_from_slice(bytes);
+                let bytes = bytemuck::bytes_of(&rows);
+                convert_eight::<M, L, D, W>(bytes, &factors, &mut plain, &mut mapped);
+                out.copy_from_slice(&plain[..out.len()]);
+                if let Some(image) = image {
+                    image.copy_from_slice(&mapped[..image.len()]);
+                }
+            }
         }
     }
 }
 
 /// Eight points, and their images.
-#[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-fn convert_rows<M: Modulus, const L: usize, const D: usize, const W: usize>(
-    rows: &[Packed<W>; 8],
+fn convert_eight<M: Modulus, const L: usize, const D: usize, const W: usize>(
+    bytes: &[u8],
     factors: &[[u64; L]; 2],
-) -> ([Packed<W>; 8], [Packed<W>; 8]) {
-    let words = words_of::<W, false>(core::array::from_fn(|i| &rows[i].0));
-    let zero = _mm512_setzero_si512();
-    let any = words
-        .iter()
-        .fold(zero, |any, word| _mm512_or_si512(any, *word));
+    plain: &mut [Packed<W>; 8],
+    image: &mut [Packed<W>; 8],
+) {
+    let row = |i: usize| &bytes[8 * W * i..];
+    let rows = [
+        row(0),
+        row(1),
+        row(2),
+        row(3),
+        row(4),
+        row(5),
+        row(6),
+        row(7),
+    ];
+    let words = words_of::<W, false>(rows);
+    let mut any = words[0];
+    for word in &words[1..] {
+        any = _mm512_or_si512(any, *word);
+    }
     let infinite = _mm512_testn_epi64_mask(any, any);
     let [mut x, mut y] = split_point::<L, D, W>(&words);
     let mut mapped = x;
@@ -236,10 +284,8 @@ fn convert_rows<M: Modulus, const L: usize, const D: usize, const W: usize>(
     }
     let five = &const { times::<M, L>(5) };
     let y = y.raise(&const { times::<M, L>(3) }).clean();
-    (
-        pack_ranged(&x.below(five).clean(), &y, infinite),
-        pack_ranged(&mapped.below(five).clean(), &y, infinite),
-    )
+    pack_ranged(&x.below(five).clean(), &y, infinite, plain);
+    pack_ranged(&mapped.below(five).clean(), &y, infinite, image);
 }
 
 /// A packed point in data form.
@@ -249,21 +295,23 @@ pub(crate) fn unpack<M: Modulus, C: Arith, const L: usize, const W: usize>(
     if *point == Packed::INFINITY {
         return Affine::INFINITY;
     }
-    let (spec, mut out) = (M::SPEC, Affine::<C>::INFINITY);
-    // digits a·R' (R' = 2^(52L)); times 2^(2r)/R', divided by 2^r, is a·2^r
-    let scale = const { power_of_two(M::SPEC, 2 * M::SPEC.log_r as usize - lanes::BITS * L) };
-    let n = spec.limbs();
-    let words: &mut [u64] = bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut out));
-    for (i, (words, digits)) in words.chunks_mut(n).zip(point.0.chunks(n)).enumerate() {
+    let (spec, n) = (M::SPEC, M::SPEC.limbs());
+    let mut digits = *point;
+    for digits in digits.0.chunks_mut(n) {
         let mut value = [0; 6];
         value[..n].copy_from_slice(digits);
         while !int::less(&value, &spec.modulus) {
             value = int::sub(&value, &spec.modulus).0;
         }
-        if 2 * n * i < W {
-            value = spec.neg(&value); // 5p − x
-        }
-        words.copy_from_slice(&spec.mul(&value, &scale)[..n]);
+        digits.copy_from_slice(&value[..n]);
     }
-    out
+    // digits a·R' (R' = 2^(52L)); times 2^(2r)/R', divided by 2^r, is a·2^r
+    let power = const { power_of_two(M::SPEC, 2 * M::SPEC.log_r as usize - lanes::BITS * L) };
+    let mut scale = C::ZERO;
+    bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut scale))[..n].copy_from_slice(&power[..n]);
+    let point: Affine<C> = bytemuck::pod_read_unaligned(bytemuck::bytes_of(&digits));
+    Affine {
+        x: point.x.neg().mul(scale), // 5p − x
+        y: point.y.mul(scale),
+    }
 }

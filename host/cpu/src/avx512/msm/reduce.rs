@@ -108,17 +108,24 @@ pub(crate) fn weighted_sums<
 fn gather<const W: usize>(slots: &[Packed<W>], lists: &[List]) -> (Gathered<W>, Vec<List>, usize) {
     let room = lists.iter().map(|l| l.len).sum::<usize>();
     let mut out = Gathered {
-        points: Vec::with_capacity(room + 1),
-        rows: Vec::with_capacity(room),
-        columns: Vec::with_capacity(room),
+        points: Vec::with_capacity(room + room / 32 + 1),
+        rows: Vec::with_capacity(room + room / 32),
+        columns: Vec::with_capacity(room + room / 32),
     };
     let (mut next, mut count) = (Vec::with_capacity(2 * lists.len()), 0);
     for list in lists {
         let [rows, columns] = list.halves(count);
         let h = rows.shift - list.shift;
         for (i, point) in slots[list.first..][..list.len].iter().enumerate() {
+            let weight = i + list.base;
+            if weight % columns.len == 0 && columns.len >= 32 {
+                // lanes of a vector take points a row apart: keep rows off a power of two, at which
+                // caches hold few. Weight 0 counts for nothing
+                out.points.push(Packed::INFINITY);
+                out.rows.push(rows.first as u32);
+                out.columns.push(columns.first as u32);
+            }
             if *point != Packed::INFINITY {
-                let weight = i + list.base;
                 out.points.push(*point);
                 out.rows.push((rows.first + (weight >> h)) as u32);
                 out.columns
