@@ -26,11 +26,12 @@ tools:
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --features proofmill/plonky3 -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features proofmill/plonky3,proofmill-benches/ark-prove -- -D warnings
 
-## Ratios against arkworks and Plonky3, in one run.
+## Ratios against arkworks, blst, halo2curves and Plonky3, in one run: see benches/run. BENCH=--quick for
+## whether it works.
 bench:
-	$(CARGO) bench -p proofmill-benches
+	benches/run $(BENCH)
 
 ## The known answers of host/field, again from arkworks and Plonky3.
 vectors:
@@ -44,4 +45,7 @@ fuzz:
 ## What is too long for every push.
 nightly: test
 	$(MAKE) fuzz SECONDS_EACH=600
-	$(MAKE) bench
+	benches/run --gate
+	benches/run --threads 2
+	benches/run --gate --path avx2
+	benches/run --gate --path portable

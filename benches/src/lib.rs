@@ -1,61 +1,83 @@
-//! What the benches share: criterion's settings, and ratios between two of its results.
+//! What the programs of a bench run share: settings, inputs, answers, the rows and their floors.
 //!
-//! Ids read `kernel/field-or-group/who/2^k`. A ratio above 1 means that we are faster. Both sides of
-//! a ratio are measured in the same run, on the same threads.
+//! `benches/run` builds two kinds of programs and runs them in turns, row by row: the product's
+//! (`ours`), compiled for the processor's family as everybody gets it, and the peers' (`peers`,
+//! `peers_rows`), compiled for this very processor. Both make the same [`inputs`], write a hash of each
+//! [`answers`] before they time it, and leave criterion's results in one folder; `ratios` compares the
+//! answers, prints the [`rows`] as a table and holds them against their floors.
+//!
+//! Ids read `kernel/field-or-group/who/size`; a row is its id without who.
+
+pub mod answers;
+pub mod inputs;
+pub mod results;
+pub mod rows;
 
 use criterion::Criterion;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// Threads of both sides: `PROOFMILL_BENCH_THREADS`, otherwise 1.
-pub fn threads() -> usize {
-    let set = std::env::var("PROOFMILL_BENCH_THREADS").ok();
-    set.and_then(|t| t.parse().ok()).unwrap_or(1).max(1)
+/// What the environment asks for.
+pub struct Settings {
+    /// Threads of both sides: `PROOFMILL_BENCH_THREADS`, otherwise 1.
+    pub threads: usize,
+    /// Small sizes and short times (`PROOFMILL_BENCH_QUICK`): whether it works, not how fast.
+    pub quick: bool,
+    /// Only this `kernel/field-or-group` (`PROOFMILL_BENCH_ONLY`).
+    pub only: Option<String>,
+    /// Where answers go: `PROOFMILL_BENCH_OUT`, otherwise `target/bench`.
+    pub out: PathBuf,
 }
 
-/// Ten samples within three seconds where the work is long.
-pub fn criterion() -> Criterion {
-    Criterion::default()
-        .sample_size(10)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(2))
-        .configure_from_args()
-}
-
-/// Criterion's folder for its results.
-fn results() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-    std::env::var_os("CRITERION_HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| target.unwrap_or_else(beside).join("criterion"))
-}
-
-/// The median of an id of this run in milliseconds; `None` if it was filtered out.
-pub fn median_ms(id: &str, since: std::time::SystemTime) -> Option<f64> {
-    // criterion's own spelling of an id as a folder
-    let file = results()
-        .join(id.replace(['/', ':', '^'], "_"))
-        .join("new/estimates.json");
-    if std::fs::metadata(&file).ok()?.modified().ok()? < since {
-        return None;
+impl Settings {
+    /// From the environment.
+    pub fn read() -> Self {
+        let text = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let threads = text("PROOFMILL_BENCH_THREADS").and_then(|t| t.parse().ok());
+        Settings {
+            threads: threads.unwrap_or(1).max(1),
+            quick: text("PROOFMILL_BENCH_QUICK").is_some(),
+            only: text("PROOFMILL_BENCH_ONLY"),
+            out: text("PROOFMILL_BENCH_OUT").map_or_else(default_out, PathBuf::from),
+        }
     }
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-    Some(json["median"]["point_estimate"].as_f64()? / 1e6)
+
+    /// Whether a `kernel/field-or-group` is asked for.
+    pub fn wants(&self, group: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == group)
+    }
+
+    /// The sizes of a run, as log2: those given, or one small one.
+    pub fn logs(&self, logs: &[u32]) -> Vec<u32> {
+        match self.quick {
+            true => vec![10],
+            false => logs.to_vec(),
+        }
+    }
+
+    /// Ten samples within two seconds where the work is short enough.
+    pub fn criterion(&self) -> Criterion {
+        let (warm_up, measurement) = match self.quick {
+            true => (20, 50),
+            false => (300, 2000),
+        };
+        Criterion::default()
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(warm_up))
+            .measurement_time(Duration::from_millis(measurement))
+            .without_plots()
+            .configure_from_args()
+    }
+
+    /// Rayon's own pool, which the peers use, with the threads asked for.
+    pub fn start_threads(&self) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads);
+        if let Err(e) = pool.build_global() {
+            eprintln!("the threads were started before: {e}");
+        }
+    }
 }
 
-/// Prints one line of the ratio table: ours, the fastest peer, and their ratio.
-pub fn print_ratio(ours: &str, peers: &[String], since: std::time::SystemTime) {
-    let Some(we) = median_ms(ours, since) else {
-        return;
-    };
-    let best = peers
-        .iter()
-        .filter_map(|id| Some((median_ms(id, since)?, id)));
-    if let Some((they, id)) = best.min_by(|a, b| a.0.total_cmp(&b.0)) {
-        println!(
-            "{ours:<40} {we:>10.3} ms   {id:<40} {they:>10.3} ms   {:>5.2}×",
-            they / we
-        );
-    }
+fn default_out() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench")
 }

@@ -327,7 +327,13 @@ fn sizes_beyond_the_two_adicity_are_bad_jobs() {
     let pool = &devices(0)[0].pool;
     for field in FieldId::ALL {
         let max = field.spec().two_adicity;
-        for (log_n, added_bits) in [(max + 1, 0), (0, max + 1), (max, 1), (max + 20, 0), (u32::MAX, 7)] {
+        for (log_n, added_bits) in [
+            (max + 1, 0),
+            (0, max + 1),
+            (max, 1),
+            (max + 20, 0),
+            (u32::MAX, 7),
+        ] {
             let ntt = Ntt {
                 added_bits,
                 ..Ntt::new(log_n, Direction::Forward)
