@@ -48,7 +48,6 @@ fn chosen() -> &'static Result<Path, String> {
 
 /// Whether the large fields run on the 52-bit multiply-add of AVX-512 (IFMA, with VBMI2's shifts).
 #[cfg(target_arch = "x86_64")]
-#[allow(dead_code)]
 pub(crate) fn has_ifma() -> bool {
     has_avx512()
         && is_x86_feature_detected!("avx512ifma")

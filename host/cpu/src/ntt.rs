@@ -110,7 +110,7 @@ fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
 /// lies in its first `columns << log_n` elements.
 pub fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
     #[cfg(target_arch = "x86_64")]
-    if crate::avx512::words::run(data, ntt) {
+    if crate::avx512::words::run(data, ntt) || crate::avx512::ntt52::run(data, ntt) {
         return;
     }
     if TypeId::of::<F>() == TypeId::of::<Goldilocks>() && dispatch::has_avx512() {
