@@ -68,6 +68,9 @@ pub(super) fn plan<P: Modulus>(
         }
     }
     let plan = Arc::new(Plan::new::<P>(&key));
+    if plan.bytes() > MAX_BYTES {
+        return plan;
+    }
     let mut plans = lock();
     plans.push((key, plan.clone()));
     let mut bytes: usize = plans.iter().map(|(_, plan)| plan.bytes()).sum();

@@ -156,17 +156,12 @@ fn for_each_group(
     scratch: usize,
     work: impl Fn(usize, &mut [Row]) + Sync,
 ) {
-    let with_rows = |group: usize, rows: &mut Option<Table<Row>>| {
-        let rows = rows.get_or_insert_with(|| {
-            let kept = ROWS.take().filter(|rows| rows.len() >= scratch);
-            kept.unwrap_or_else(|| Table::zeroed(scratch))
-        });
-        work(group, &mut rows[..scratch]);
-    };
     let one = |group: usize| {
-        let mut rows = None;
-        with_rows(group, &mut rows);
-        ROWS.set(rows);
+        // taken, not borrowed: the work may be part of another transform's on the same thread
+        let kept = ROWS.take().filter(|rows| rows.len() >= scratch);
+        let mut rows = kept.unwrap_or_else(|| Table::zeroed(scratch));
+        work(group, &mut rows[..scratch]);
+        ROWS.set(Some(rows));
     };
     match parallel {
         true => (0..count).into_par_iter().for_each(one),
