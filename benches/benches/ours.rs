@@ -112,8 +112,6 @@ fn main() {
         .devices(["cpu:0"])
         .open()
         .unwrap();
-    std::fs::create_dir_all(&settings.out).unwrap();
-    std::fs::write(settings.out.join("device.txt"), &pool.devices()[0].name).unwrap();
     let mut bench = Bench {
         criterion: settings.criterion(),
         settings,

@@ -7,6 +7,7 @@ use proofmill_benches::Settings;
 use proofmill_benches::answers::{disagreements, row_of};
 use proofmill_benches::results::{self, Times};
 use proofmill_benches::rows::{self, Floors};
+use proofmill_cpu::dispatch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -68,20 +69,19 @@ fn print_floors(times: &BTreeMap<String, Times>) {
     }
 }
 
-/// The product's path, as its device is called: `avx512 Rust, threads: 1`.
-fn floors(device: &str) -> Floors {
+/// The floors of the product's path.
+fn floors() -> Floors {
     #[cfg(target_arch = "x86_64")]
-    if device.starts_with("avx512") && is_x86_feature_detected!("avx512ifma") {
+    if dispatch::path() == dispatch::Path::Avx512 && is_x86_feature_detected!("avx512ifma") {
         return Floors::Ifma;
     }
-    let _ = device;
     Floors::Other
 }
 
 /// Whether all is well.
 fn table(out: &Path, gate: bool) -> std::io::Result<bool> {
     let times = results::read(&out.join("criterion"))?;
-    let device = std::fs::read_to_string(out.join("device.txt"))?;
+    let settings = Settings::read();
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for (id, times) in &times {
         if let Some((row, who)) = row_of(id)
@@ -90,13 +90,16 @@ fn table(out: &Path, gate: bool) -> std::io::Result<bool> {
             rows.entry(row).or_default().insert(who.into(), *times);
         }
     }
-    println!("{device}; medians; ratio: their time over ours");
+    println!(
+        "{}; medians; ratio: their time over ours",
+        dispatch::path().name()
+    );
     println!(
         "{:<28} {:>10} {:>22} {:>10} {:>7} {:>7} {:>6} {:>6}",
         "row", "ours, ms", "peer", "peer, ms", "ratio", "at best", "floor", "strive"
     );
     // small sizes and short times say nothing
-    let floors = (!Settings::read().quick).then(|| floors(&device));
+    let floors = (!settings.quick).then(floors);
     let mut missed = 0;
     for (name, row) in &rows {
         missed += usize::from(!print(floors, name, row));
