@@ -60,36 +60,32 @@ pub(crate) fn beta<C: Arith>(curve: CurveId, group: Group) -> C {
     let mut out = C::ZERO;
     let base = curve.spec().base;
     // the first limbs of a coordinate in data form: the element, or c0 of c0 + c1·u
-    base.write(
-        &beta_element(curve, group),
-        bytemuck::bytes_of_mut(&mut out),
-    );
+    base.write(beta_element(curve, group), bytemuck::bytes_of_mut(&mut out));
     out
 }
 
-/// β of a group in data form: of the two cube roots of 1, the one whose φ is λ.
-pub(crate) const fn beta_element(curve: CurveId, group: Group) -> Int {
-    let base = curve.spec().base;
-    let third = divide_by_3(&int::sub(&base.modulus, &int::small(1)).0);
-    let root = base.pow(&base.element(base.generator), &third);
-    let squared = match (curve, group) {
-        (CurveId::Bn254, Group::G1) => BN254_G1_SQUARED,
-        (CurveId::Bn254, Group::G2) => !BN254_G1_SQUARED,
-        (CurveId::Bls12_381, Group::G1) => BLS12_381_G1_SQUARED,
-        (CurveId::Bls12_381, Group::G2) => !BLS12_381_G1_SQUARED,
-        (CurveId::Bls12_377, _) => BLS12_377_G1_SQUARED,
-    };
-    if squared {
-        base.mul(&root, &root)
-    } else {
-        root
+/// β of a group in data form.
+pub(crate) const fn beta_element(curve: CurveId, group: Group) -> &'static Int {
+    const BN254: [Int; 2] = roots(CurveId::Bn254);
+    const BLS12_381: [Int; 2] = roots(CurveId::Bls12_381);
+    const BLS12_377: [Int; 2] = roots(CurveId::Bls12_377);
+    // the one whose φ is λ: a choice of two, settled by the tests
+    match (curve, group) {
+        (CurveId::Bn254, Group::G1) => &BN254[0],
+        (CurveId::Bn254, Group::G2) => &BN254[1],
+        (CurveId::Bls12_381, Group::G1) => &BLS12_381[1],
+        (CurveId::Bls12_381, Group::G2) => &BLS12_381[0],
+        (CurveId::Bls12_377, _) => &BLS12_377[0],
     }
 }
 
-/// Whether β is the square of the generator's power: a choice of two, settled by the tests.
-const BN254_G1_SQUARED: bool = false;
-const BLS12_381_G1_SQUARED: bool = true;
-const BLS12_377_G1_SQUARED: bool = false;
+/// The cube roots of 1 in the base field, but 1: g^((p−1)/3) for its generator g, and the square.
+const fn roots(curve: CurveId) -> [Int; 2] {
+    let base = curve.spec().base;
+    let third = divide_by_3(&int::sub(&base.modulus, &int::small(1)).0);
+    let root = base.pow(&base.element(base.generator), &third);
+    [root, base.mul(&root, &root)]
+}
 
 impl Endomorphism {
     const fn checked(curve: CurveId, a: u128, s: u128, b: u128) -> Self {
@@ -249,7 +245,7 @@ mod tests {
             assert!(int::is_zero(&scalar.add(&s, &scalar.mul(&b, &lambda))));
             for group in spec.groups().iter().copied() {
                 let beta = beta_element(curve, group);
-                assert!(base.mul(&base.mul(&beta, &beta), &beta) == base.one && beta != base.one);
+                assert!(base.mul(&base.mul(beta, beta), beta) == base.one && *beta != base.one);
                 let naive = NaiveGroup::new(spec, group);
                 let g = naive.generator();
                 let image = naive.scale(&g, &scalar.from_data(&lambda));
@@ -257,7 +253,7 @@ mod tests {
                 let mut expected = bytes.clone();
                 naive.write(&image, &mut bytes);
                 let mut moved = g;
-                moved[0] = moved[0].map(|x| base.mul(&x, &beta));
+                moved[0] = moved[0].map(|x| base.mul(&x, beta));
                 naive.write(&moved, &mut expected);
                 assert!(bytes == expected, "{curve} {group}");
             }

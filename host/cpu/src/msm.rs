@@ -38,6 +38,11 @@ pub fn run(
     scalars: &[u8],
     form: Form,
 ) -> Result<Vec<u8>, Unreduced> {
+    #[cfg(target_arch = "x86_64")]
+    if crate::dispatch::has_ifma() {
+        // SAFETY: just asked.
+        return unsafe { crate::avx512::msm::run(curve, group, points, scalars, form) };
+    }
     portable(curve, group, points, scalars, form)
 }
 
@@ -132,7 +137,7 @@ impl<'a, C: Arith> Bases<'a, C> {
 }
 
 /// Σ 2^(c·w)·(the sum of window w's pieces).
-fn join_windows<C: Arith>(sums: &[Jacobian<C>], pieces: usize, c: u32) -> Jacobian<C> {
+pub(crate) fn join_windows<C: Arith>(sums: &[Jacobian<C>], pieces: usize, c: u32) -> Jacobian<C> {
     sums.rchunks(pieces)
         .fold(Jacobian::INFINITY, |total, window| {
             let total = (0..c).fold(total, |t, _| t.double());

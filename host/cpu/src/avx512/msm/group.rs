@@ -5,7 +5,7 @@ use super::points::{self, Packed};
 use super::reduce;
 use super::schedule::Schedule;
 use crate::arith::{Arith, Bls12_377Fq, Bls12_381Fq, Bn254Fq, Mont, Quadratic};
-use crate::curve::{Affine, Jacobian};
+use crate::curve::Jacobian;
 use bytemuck::Pod;
 use proofmill_field::Int;
 
@@ -52,9 +52,6 @@ pub(crate) trait VectorGroup: Arith {
         per_window: usize,
         work: &mut Self::Work,
     ) -> Vec<Jacobian<Self>>;
-
-    /// A point in data form.
-    fn unpack(point: &Self::Packed) -> Affine<Self>;
 }
 
 macro_rules! vector_group {
@@ -94,10 +91,6 @@ macro_rules! vector_group {
             ) -> Vec<Jacobian<Self>> {
                 // SAFETY: the caller's promise.
                 unsafe { reduce::weighted_sums::<$M, $C, $L, $D, $W>(buckets, per_window, work) }
-            }
-
-            fn unpack(point: &Self::Packed) -> Affine<Self> {
-                points::unpack::<$M, $C, $L, $W>(point)
             }
         }
     };
