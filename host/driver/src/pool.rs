@@ -334,11 +334,13 @@ impl Pool {
             let Runner::Host(cpu) = &self.inner.seats[seat].runner else {
                 continue;
             };
-            for place in places {
-                let task = tasks[place];
-                let answer = cpu.run_chains(std::slice::from_ref(&task.chain));
-                let answer = answer.map(|mut outputs| outputs.pop().unwrap_or_default());
-                outcomes[place] = Some(self.accept(seat, task, answer, checked[place])?);
+            // the longest first: what is short fills the threads at the end
+            let mut places = places;
+            let cost = |p: &usize| self.inner.seats[seat].estimate(&tasks[*p].shapes);
+            places.sort_by_key(|p| std::cmp::Reverse(cost(p)));
+            let chains: Vec<&Chain> = places.iter().map(|p| &tasks[*p].chain).collect();
+            for (place, answer) in places.into_iter().zip(cpu.run_chains(&chains)) {
+                outcomes[place] = Some(self.accept(seat, tasks[place], answer, checked[place])?);
             }
         }
         for (seat, places, answer) in pending {

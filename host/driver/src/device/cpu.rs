@@ -1,6 +1,8 @@
 //! The CPU: portable Rust on a pool of threads. Every other device is measured against it, and it
 //! does the work that the others cannot.
 
+mod sparse;
+
 use crate::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
 use crate::job::{Chain, Form, Ntt, Order, Points, Shape, Slot, Step, Values};
@@ -11,6 +13,7 @@ use proofmill_field::{FieldId, Int};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The CPU of this machine, `cpu:0`.
@@ -80,12 +83,21 @@ impl Cpu {
         })
     }
 
-    /// Runs chains one after the other, each on all threads.
-    pub(crate) fn run_chains(&self, chains: &[Chain]) -> Result<Vec<Output>, DeviceError> {
-        chains
-            .iter()
-            .map(|chain| Ok(self.threads.install(|| run_chain(chain))?))
-            .collect()
+    /// Runs chains in two lanes that share the threads: where one of a chain's steps leaves threads idle, at the end
+    /// of a sum for instance, the other lane's step takes them. No more than two, because each holds its memory.
+    pub(crate) fn run_chains(&self, chains: &[&Chain]) -> Vec<Result<Output, DeviceError>> {
+        let next = AtomicUsize::new(0);
+        let lane = || {
+            let mut done = Vec::new();
+            while let Some((place, chain)) = nth(chains, next.fetch_add(1, Ordering::Relaxed)) {
+                done.push((place, run_chain(chain).map_err(DeviceError::from)));
+            }
+            done
+        };
+        let (mut done, other) = self.threads.install(|| rayon::join(lane, lane));
+        done.extend(other);
+        done.sort_unstable_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, output)| output).collect()
     }
 }
 
@@ -103,8 +115,14 @@ impl Device for Cpu {
     }
 
     fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError> {
-        self.run_chains(&chains)
+        let chains: Vec<&Chain> = chains.iter().collect();
+        self.run_chains(&chains).into_iter().collect()
     }
+}
+
+/// The element at this place, with its place.
+fn nth<'a, T: ?Sized>(items: &[&'a T], place: usize) -> Option<(usize, &'a T)> {
+    items.get(place).map(|item| (place, *item))
 }
 
 /// Nanoseconds of one thread that the products of a shape take, with the portable arithmetic of a
@@ -157,6 +175,16 @@ enum Held {
     Owned(Buffer),
 }
 
+impl Held {
+    /// The elements, for writing, with room for `grow` doublings.
+    fn into_buffer(self, grow: u32) -> Result<Buffer, BadJob> {
+        match self {
+            Held::Owned(mut buffer) => buffer.grow(grow).map(|()| buffer),
+            Held::Shared(values) => Buffer::copy(element_field(&values)?, values.bytes(), grow),
+        }
+    }
+}
+
 /// Elements of a field in memory aligned for them.
 struct Buffer {
     field: FieldId,
@@ -166,29 +194,45 @@ struct Buffer {
 }
 
 impl Buffer {
-    /// An error where the memory is not to be had.
-    fn zeroed(field: FieldId, bytes: usize) -> Result<Self, BadJob> {
+    /// A copy with room for `grow` doublings; an error where the memory is not to be had.
+    fn copy(field: FieldId, values: &[u8], grow: u32) -> Result<Self, BadJob> {
         let mut buffer = Buffer {
             field,
             words: Vec::new(),
             bytes: 0,
         };
-        buffer.resize(bytes)?;
+        buffer.reserve(values.len() << grow)?;
+        // straight into the new memory, which is not zeroed first
+        let (words, rest) = values.as_chunks();
+        buffer
+            .words
+            .extend(words.iter().map(|word| u64::from_ne_bytes(*word)));
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            buffer.words.push(u64::from_ne_bytes(last));
+        }
+        buffer.bytes = values.len();
+        buffer.grow(grow)?;
         Ok(buffer)
     }
 
-    fn resize(&mut self, bytes: usize) -> Result<(), BadJob> {
-        let words = bytes.div_ceil(8);
-        let more = words.saturating_sub(self.words.len());
-        let why = "do not fit this machine's memory";
-        let too_large = |_| BadJob::Parameter {
-            what: "values",
-            why,
-        };
-        self.words.try_reserve_exact(more).map_err(too_large)?;
-        self.words.resize(words, 0);
+    /// Zeros behind the values until they are `by` times doubled.
+    fn grow(&mut self, by: u32) -> Result<(), BadJob> {
+        let bytes = self.bytes << by;
+        self.reserve(bytes)?;
+        self.words.resize(bytes.div_ceil(8), 0);
         self.bytes = bytes;
         Ok(())
+    }
+
+    fn reserve(&mut self, bytes: usize) -> Result<(), BadJob> {
+        let more = bytes.div_ceil(8).saturating_sub(self.words.len());
+        let too_large = |_| BadJob::Parameter {
+            what: "values",
+            why: "do not fit this machine's memory",
+        };
+        self.words.try_reserve_exact(more).map_err(too_large)
     }
 
     fn elements<F: Field>(&mut self) -> &mut [F] {
@@ -209,21 +253,8 @@ impl AsRef<[u8]> for Buffer {
 struct Slots(BTreeMap<Slot, Held>);
 
 impl Slots {
-    /// The elements of a slot, for writing, with room for `grow` times as many.
-    fn take(&mut self, slot: Slot, grow: u32) -> Result<Buffer, BadJob> {
-        match self.0.remove(&slot).ok_or(BadJob::EmptySlot(slot))? {
-            Held::Owned(mut buffer) => {
-                buffer.resize(buffer.bytes << grow)?;
-                Ok(buffer)
-            }
-            Held::Shared(values) => {
-                let field = element_field(&values)?;
-                let len = values.bytes().len();
-                let mut buffer = Buffer::zeroed(field, len << grow)?;
-                bytemuck::cast_slice_mut(&mut buffer.words)[..len].copy_from_slice(values.bytes());
-                Ok(buffer)
-            }
-        }
+    fn remove(&mut self, slot: Slot) -> Result<Held, BadJob> {
+        self.0.remove(&slot).ok_or(BadJob::EmptySlot(slot))
     }
 
     fn put(&mut self, slot: Slot, buffer: Buffer) {
@@ -232,7 +263,7 @@ impl Slots {
 
     /// The values of a slot, shared from now on.
     fn share(&mut self, slot: Slot) -> Result<Values, BadJob> {
-        let values = match self.0.remove(&slot).ok_or(BadJob::EmptySlot(slot))? {
+        let values = match self.remove(slot)? {
             Held::Shared(values) => values,
             Held::Owned(buffer) => {
                 Values::new(Form::Data(buffer.field), Bytes::from_owner(buffer))?
@@ -275,15 +306,22 @@ fn run_step(step: &Step, slots: &mut Slots, out: &mut Output) -> Result<(), BadJ
         }
         Step::Download { from } => out.values.push(slots.share(*from)?),
         Step::Ntt { on, ntt } => {
-            for slot in on {
-                let mut buffer = slots.take(*slot, ntt.added_bits)?;
+            let held = on.iter().map(|slot| slots.remove(*slot));
+            let held = held.collect::<Result<Vec<_>, _>>()?;
+            // side by side: one transform alone leaves threads idle between its passes
+            let transformed = held.into_par_iter().with_max_len(1).map(|held| {
+                let mut buffer = held.into_buffer(ntt.added_bits)?;
                 with_field!(buffer.field, F => ntt::run(buffer.elements::<F>(), ntt));
-                slots.put(*slot, buffer);
-            }
+                Ok(buffer)
+            });
+            let transformed = transformed.collect::<Result<Vec<_>, BadJob>>()?;
+            on.iter()
+                .zip(transformed)
+                .for_each(|(slot, buffer)| slots.put(*slot, buffer));
         }
         Step::ScaleByPowers { on, base, order } => {
             for slot in on {
-                let mut buffer = slots.take(*slot, 0)?;
+                let mut buffer = slots.remove(*slot)?.into_buffer(0)?;
                 scale(&mut buffer, base, *order);
                 slots.put(*slot, buffer);
             }
@@ -319,11 +357,9 @@ fn pointwise(
     let left = slots.share(a)?;
     let mut result = if to == a {
         drop(left);
-        slots.take(a, 0)?
+        slots.remove(a)?.into_buffer(0)?
     } else {
-        let mut buffer = Buffer::zeroed(element_field(&left)?, left.bytes().len())?;
-        bytemuck::cast_slice_mut(&mut buffer.words)[..buffer.bytes].copy_from_slice(left.bytes());
-        buffer
+        Buffer::copy(element_field(&left)?, left.bytes(), 0)?
     };
     with_field!(result.field, F => {
         let size = size_of::<F>();
@@ -348,13 +384,9 @@ fn pointwise(
 /// The sums of one step, as affine points.
 fn sum(scalars: &Values, bases: &Points) -> Result<Points, BadJob> {
     let (curve, group) = (bases.curve(), bases.group());
-    let sums = msm::run(
-        curve.id,
-        group,
-        bases.bytes(),
-        scalars.bytes(),
-        scalars.form(),
-    );
+    let (points, form, scalars) = (bases.bytes(), scalars.form(), scalars.bytes());
+    let sums = sparse::sum(curve.id, group, points, scalars, form)
+        .unwrap_or_else(|| msm::run(curve.id, group, points, scalars, form));
     let sums = sums.map_err(|Unreduced { index }| BadJob::Unreduced {
         what: "scalar",
         index,

@@ -104,7 +104,10 @@ impl Pool {
             };
             asked.push(other);
             let answer = match &self.inner.seats[other].runner {
-                Runner::Host(cpu) => cpu.run_chains(std::slice::from_ref(&task.chain)),
+                Runner::Host(cpu) => {
+                    let outputs = cpu.run_chains(&[&task.chain]);
+                    outputs.into_iter().collect()
+                }
                 Runner::Worker(worker) => {
                     let (limit, load) = self.weigh(other, [task].into_iter());
                     worker.submit(vec![task.chain.clone()], limit, load).wait()
