@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all: written under a temporary name in their own folder, synced, then renamed.
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ enum Sink {
 }
 
 impl Output {
-    /// Makes the temporary file beside `path`, with the permissions of an ordinary new file. A link is followed.
+    /// Makes the temporary file beside `path`, with the permissions of the file that it will replace, or else of an
+    /// ordinary new file. A link is followed.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let (target, sink) = open(&path).map_err(Error::io(&path, "write"))?;
@@ -41,12 +43,11 @@ impl Output {
         }
     }
 
-    /// Moves a staged file to its name. The folder is synced where the system can: the data already is.
+    /// Moves a staged file to its name.
     fn publish(self) -> Result<()> {
         if let Sink::Staged(file) = self.sink {
             let renamed = file.persist(&self.target).map_err(|failed| failed.error);
             renamed.map_err(Error::io(&self.path, "write"))?;
-            let _ = File::open(folder(&self.target)).and_then(|folder| folder.sync_all());
         }
         Ok(())
     }
@@ -86,8 +87,9 @@ pub fn commit(mut outputs: Vec<Output>) -> Result<()> {
             return Err(Error::io(&output.path, "write")(source));
         }
     }
-    for output in &mut outputs {
-        let synced = output.sync();
+    // side by side: the file system waits for its disk once
+    let synced: Vec<io::Result<()>> = outputs.par_iter_mut().map(Output::sync).collect();
+    for (synced, output) in synced.into_iter().zip(&outputs) {
         synced.map_err(Error::io(&output.path, "write"))?;
     }
     let mut done: Vec<(PathBuf, Option<tempfile::TempPath>)> = Vec::new();
@@ -105,7 +107,17 @@ pub fn commit(mut outputs: Vec<Output>) -> Result<()> {
         }
         done.extend(target.map(|target| (target, old)));
     }
+    sync_folders(done.iter().map(|(target, _)| folder(target)).collect());
     Ok(())
+}
+
+/// Brings the new names to the disk, where the system can: the data already is there.
+fn sync_folders(mut folders: Vec<&Path>) {
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
 }
 
 /// A second name for the file that is about to be replaced, so that it can be put back.
@@ -154,6 +166,9 @@ fn open(path: &Path) -> io::Result<(PathBuf, Sink)> {
         builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask
     }
     let file = builder.tempfile_in(folder(&target))?;
+    if let Ok(old) = fs::metadata(&target) {
+        file.as_file().set_permissions(old.permissions())?;
+    }
     Ok((target, Sink::Staged(file)))
 }
 
@@ -239,6 +254,51 @@ mod tests {
         write_all_or_nothing(&[(&ours, b"one")]).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_of_a_replaced_file_are_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        for mode in [0o600, 0o644, 0o666, 0o640] {
+            fs::write(&file, "old").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            write_all_or_nothing(&[(&file, b"new")]).unwrap();
+            let kept = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(
+                (fs::read(&file).unwrap(), kept & 0o777),
+                (b"new".to_vec(), mode)
+            );
+        }
+    }
+
+    /// A name that became a folder after its output was opened: nothing but the last rename can find out.
+    #[test]
+    fn what_was_replaced_is_put_back_if_a_later_rename_fails() {
+        for old in [Some("old"), None] {
+            let folder = tempfile::tempdir().unwrap();
+            let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+            if let Some(old) = old {
+                fs::write(&a, old).unwrap();
+            }
+            let outputs = [&a, &b].map(|path| {
+                let mut output = Output::create(path).unwrap();
+                output.write_all(b"new").unwrap();
+                output
+            });
+            fs::create_dir(&b).unwrap();
+            let error = commit(outputs.into()).unwrap_err();
+            assert!(error.to_string().ends_with("b: cannot write"), "{error}");
+            assert_eq!(fs::read_to_string(&a).ok().as_deref(), old);
+            let left = if old.is_some() {
+                vec!["a", "b"]
+            } else {
+                vec!["b"]
+            };
+            assert_eq!(names(folder.path()), left);
+        }
     }
 
     #[cfg(unix)]
