@@ -105,6 +105,9 @@ pub trait MontgomeryField: PrimeField {
     /// Reads Montgomery limbs; `None` unless the length is right and the value is below the modulus.
     fn from_montgomery_le(bytes: &[u8]) -> Option<Self>;
 
+    /// Writes the Montgomery limbs over as many bytes.
+    fn write_montgomery_le(&self, out: &mut [u8]);
+
     /// Appends the Montgomery limbs.
     fn push_montgomery_le(&self, out: &mut Vec<u8>);
 }
@@ -113,6 +116,12 @@ impl<C: MontConfig<N>, const N: usize> MontgomeryField for Fp<MontBackend<C, N>,
     fn from_montgomery_le(bytes: &[u8]) -> Option<Self> {
         let value = limbs(bytes)?;
         (value < Self::MODULUS).then(|| Self::new_unchecked(value))
+    }
+
+    fn write_montgomery_le(&self, out: &mut [u8]) {
+        for (word, limb) in out.as_chunks_mut().0.iter_mut().zip(self.0.0) {
+            *word = limb.to_le_bytes();
+        }
     }
 
     fn push_montgomery_le(&self, out: &mut Vec<u8>) {

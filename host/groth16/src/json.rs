@@ -9,11 +9,11 @@ pub use document::JsonFile;
 use crate::check::fixed_point;
 use crate::curve::{KeyPoint, SnarkCurve};
 use crate::error::{Error, Result};
+use crate::verifier::Verifier;
 use crate::with_curve;
 use crate::wtns::Witness;
 use crate::zkey::{Header, Zkey};
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{Field, PrimeField, Zero};
+use ark_ff::{Field, PrimeField};
 use document::{Node, point_json, pretty};
 use serde_json::{Map, Value, json};
 
@@ -220,28 +220,7 @@ pub fn verify<E: SnarkCurve>(
     public: &PublicSignals<E::ScalarField>,
     proof: &Proof<E>,
 ) -> Result<bool> {
-    let Some((constant, ic)) = vk
-        .ic
-        .split_first()
-        .filter(|(_, ic)| ic.len() == public.0.len())
-    else {
-        return Err(Error::Mismatch {
-            files: "verification key and public signals".into(),
-            what: "number of public signals",
-            expected: vk.ic.len().saturating_sub(1).to_string(),
-            found: public.0.len().to_string(),
-        });
-    };
-    let signals = E::G1::msm_unchecked(ic, &public.0) + constant;
-    let left = [
-        (-proof.a.into_group()).into_affine(),
-        vk.alpha1,
-        signals.into_affine(),
-        proof.c,
-    ];
-    let right = [proof.b, vk.beta2, vk.gamma2, vk.delta2];
-    let product = E::final_exponentiation(E::multi_miller_loop(left, right));
-    Ok(product.is_some_and(|product| product.is_zero()))
+    Ok(Verifier::new(vk, public)?.accepts(proof))
 }
 
 /// [`verify`] on the three documents, over the curve that the key names.

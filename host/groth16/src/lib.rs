@@ -19,6 +19,7 @@ mod random;
 pub mod setup;
 #[doc(hidden)]
 pub mod synthetic;
+mod verifier;
 pub mod wtns;
 pub mod zkey;
 

@@ -18,7 +18,7 @@ static FORMAT: Format = Format {
 };
 
 /// Bytes of a value: 32 for both curves.
-const VALUE_BYTES: usize = 32;
+pub(crate) const VALUE_BYTES: usize = 32;
 
 /// Values to a rayon task: 4096 comparisons take some microseconds.
 const CHUNK: usize = 4096;

@@ -110,6 +110,40 @@ fn a_witness_that_does_not_satisfy_the_circuit_gives_an_error() {
     }
 }
 
+/// The first byte of a section's payload and the payload's length.
+fn section(zkey: &[u8], id: u32) -> (usize, usize) {
+    let mut at = 12;
+    loop {
+        let length = u64::from_le_bytes(zkey[at + 4..at + 12].try_into().unwrap()) as usize;
+        if zkey[at..at + 4] == id.to_le_bytes() {
+            return (at + 12, length);
+        }
+        at += 12 + length;
+    }
+}
+
+/// Entries of the matrices in an order that snarkjs never writes: the tasks' runs of rows are not to be had.
+#[test]
+fn entries_in_any_order_give_a_proof() {
+    let pool = Pool::open().unwrap();
+    let (_, witness) = open("poseidon8");
+    let mut bytes = std::fs::read(path("poseidon8", "zkey")).unwrap();
+    let (start, length) = section(&bytes, 4);
+    let entries = &mut bytes[start + 4..start + length];
+    let reversed: Vec<u8> = entries.chunks(44).rev().flatten().copied().collect();
+    entries.copy_from_slice(&reversed);
+    let zkey = Zkey::from_bytes("reversed.zkey", bytes.clone().into()).unwrap();
+    let proved = run(&pool, &zkey, &witness, Check::Proof).unwrap();
+    assert!(verifies("poseidon8", &proved));
+
+    let last = start + length - 44;
+    bytes[last + 4..last + 8].fill(255); // its row
+    let zkey = Zkey::from_bytes("reversed.zkey", bytes.into()).unwrap();
+    let error = run(&pool, &zkey, &witness, Check::Proof).unwrap_err();
+    let expected = "expected a row below 2048, found 4294967295";
+    assert!(error.to_string().ends_with(expected), "{error}");
+}
+
 /// A flipped bit in a point gives an error that names the section, or (where the point does not
 /// matter, because its scalar is zero) a proof that verifies.
 #[test]
