@@ -4,12 +4,13 @@
 //! failed self-test, a device that answered wrongly with no other to take over); 2: could not run.
 //!
 //! Read in this order: [`cmd`] (the arguments), `cmd/*` (one file per subcommand), [`error`] and [`hints`] (what a user
-//! sees when something fails), [`files`] and [`progress`].
+//! sees when something fails), [`files`], [`progress`] and [`memory`].
 
 mod cmd;
 mod error;
 mod files;
 mod hints;
+mod memory;
 mod progress;
 mod text;
 
@@ -18,6 +19,9 @@ use cmd::{Answer, Cli};
 use error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+#[global_allocator]
+static MEMORY: memory::LargePages = memory::LargePages;
 
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {

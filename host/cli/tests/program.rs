@@ -182,6 +182,7 @@ fn the_record_of_a_proof_names_every_step() {
     let steps = record["steps"].as_array().unwrap();
     let names: Vec<_> = steps.iter().map(|s| s["name"].as_str().unwrap()).collect();
     for step in [
+        "start",
         "parse",
         "coefficients",
         "quotient",
@@ -190,7 +191,10 @@ fn the_record_of_a_proof_names_every_step() {
         "msm B2",
         "msm C",
         "msm H",
+        "kernels",
+        "assemble",
         "verify",
+        "write",
     ] {
         assert!(names.contains(&step), "{step} in {names:?}");
     }

@@ -78,8 +78,25 @@ struct Record {
     zkey: Zkey,
     pool: Pool,
     proved: Proved,
+    start: Duration,
     parse: Duration,
+    write: Duration,
     total: Duration,
+}
+
+impl Record {
+    /// Every part of the work, in order: what the program did itself, and the prover's steps between.
+    fn steps(&self) -> Vec<StepTime> {
+        let host = |name, time| StepTime {
+            name,
+            device: "host".into(),
+            time,
+        };
+        let mut steps = vec![host("start", self.start), host("parse", self.parse)];
+        steps.extend_from_slice(&self.proved.steps);
+        steps.push(host("write", self.write));
+        steps
+    }
 }
 
 impl Prove {
@@ -93,17 +110,21 @@ impl Prove {
         if let Some(id) = &self.device {
             require_device(&pool, id)?;
         }
+        let started = start.elapsed();
         let (zkey, proved, parse) = self.prove(&pool)?;
         for failure in &proved.failures {
             warn(&format!("set aside {failure}"));
         }
         let (proof, public) = (proved.proof_json.as_bytes(), proved.public_json.as_bytes());
+        let write = Instant::now();
         write_all_or_nothing(&[(&self.proof, proof), (&self.public, public)])?;
         let record = Record {
             zkey,
             pool,
             proved,
+            start: started,
             parse,
+            write: write.elapsed(),
             total: start.elapsed(),
         };
         let answer = match self.json {
@@ -159,9 +180,8 @@ impl Prove {
             out.push_str(line.trim_end());
             out.push('\n');
         };
-        row("parse", record.parse, "host");
-        for StepTime { name, device, time } in &proved.steps {
-            row(name, *time, device);
+        for StepTime { name, device, time } in record.steps() {
+            row(name, time, &device);
         }
         row("total", record.total, "");
         out.push_str(&match proved.checked.as_slice() {
@@ -175,9 +195,8 @@ impl Prove {
     fn json(&self, record: &Record) -> Value {
         let Record { zkey, proved, .. } = record;
         let header = zkey.header();
-        let step = |name: &str, device: &str, time: Duration| json!({ "name": name, "device": device, "time_us": text::micros(time) });
-        let mut steps = vec![step("parse", "host", record.parse)];
-        steps.extend(proved.steps.iter().map(|s| step(s.name, &s.device, s.time)));
+        let step = |s: &StepTime| json!({ "name": s.name, "device": s.device, "time_us": text::micros(s.time) });
+        let steps: Vec<Value> = record.steps().iter().map(step).collect();
         json!({
             "program": "proofmill",
             "version": env!("CARGO_PKG_VERSION"),
