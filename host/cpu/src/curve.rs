@@ -58,7 +58,8 @@ impl<'a> PointView<'a> {
     }
 }
 
-/// A point in Jacobian coordinates (X/Z², Y/Z³); Z = 0 is infinity.
+/// A point in Jacobian coordinates (X/Z², Y/Z³); Z = 0 is infinity. For the few additions at the end
+/// of a sum: its formulas are never inlined, which would multiply the program's size.
 #[derive(Clone, Copy)]
 pub(crate) struct Jacobian<F> {
     x: F,
@@ -78,6 +79,7 @@ impl<F: Arith> Jacobian<F> {
     }
 
     /// dbl-2009-l of the Explicit-Formulas Database: 2M + 5S.
+    #[inline(never)]
     pub(crate) fn double(self) -> Self {
         let (a, b) = (self.x.square(), self.y.square());
         let c = b.square();
@@ -94,6 +96,7 @@ impl<F: Arith> Jacobian<F> {
     }
 
     /// madd-2007-bl, 7M + 4S, and the exceptional cases.
+    #[inline(never)]
     pub(crate) fn add_affine(self, q: &Affine<F>) -> Self {
         if q.is_infinity() {
             return self;
@@ -130,6 +133,7 @@ impl<F: Arith> Jacobian<F> {
     }
 
     /// add-2007-bl, 11M + 5S, and the exceptional cases.
+    #[inline(never)]
     pub(crate) fn add(self, q: &Self) -> Self {
         if q.is_infinity() {
             return self;

@@ -20,6 +20,7 @@ mod memory;
 pub mod msm;
 pub mod ntt;
 mod permute;
+pub mod pointwise;
 mod sums;
 pub mod transform;
 

@@ -15,8 +15,9 @@ mod tile;
 use super::arith::{Field, Goldilocks, GoldilocksLane};
 use super::dispatch::{self, each_path};
 use super::permute;
+use crate::with_field;
 use crate::{Direction, Layout, Ntt, Order};
-use proofmill_field::Int;
+use proofmill_field::{FieldId, Int};
 use rayon::prelude::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -106,9 +107,33 @@ fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
         .for_each(|(i, chunk)| work(i * size, chunk));
 }
 
-/// Runs the transform; `data` holds whole columns of the input and room for the output: the input
-/// lies in its first `columns << log_n` elements.
-pub fn run<F: Field>(data: &mut [F], ntt: &Ntt) {
+/// Runs the transform on elements in data form; `data` holds whole columns of the input and room for
+/// the output: the input lies in its first `columns << log_n` elements. Where the elements are not
+/// aligned, by way of a copy.
+pub fn run(field: FieldId, data: &mut [u8], ntt: &Ntt) {
+    with_field!(field, F => on_elements(data, |data: &mut [F]| transform(data, ntt)));
+}
+
+/// Element i times base^i, where in bit-reversed order the element at place i is element rev(i).
+/// `base` is in data form. Alignment as for [`run`].
+pub fn scale(field: FieldId, data: &mut [u8], base: &Int, order: Order) {
+    with_field!(field, F => on_elements(data, |data: &mut [F]| {
+        scale_by_powers(data, 1, F::ONE, F::from_int(base), order);
+    }));
+}
+
+fn on_elements<F: Field>(data: &mut [u8], work: impl FnOnce(&mut [F])) {
+    if let Ok(data) = bytemuck::try_cast_slice_mut(data) {
+        return work(data);
+    }
+    let mut copy = vec![F::ZERO; data.len() / size_of::<F>()];
+    bytemuck::cast_slice_mut::<F, u8>(&mut copy).copy_from_slice(data);
+    work(&mut copy);
+    data.copy_from_slice(bytemuck::cast_slice(&copy));
+}
+
+/// As [`run`].
+pub(crate) fn transform<F: Field>(data: &mut [F], ntt: &Ntt) {
     #[cfg(target_arch = "x86_64")]
     if crate::avx512::words::run(data, ntt) || crate::avx512::ntt52::run(data, ntt) {
         return;
@@ -250,7 +275,13 @@ impl<'a, F: Field> Plan<'a, F> {
 }
 
 /// Row i times scale·base^i, where in bit-reversed order the row at place i is row rev(i).
-pub fn scale_by_powers<F: Field>(data: &mut [F], width: usize, scale: F, base: F, order: Order) {
+pub(crate) fn scale_by_powers<F: Field>(
+    data: &mut [F],
+    width: usize,
+    scale: F,
+    base: F,
+    order: Order,
+) {
     if base == F::ONE {
         if scale != F::ONE || F::LAZY {
             in_chunks(data, |_, chunk| {

@@ -5,11 +5,10 @@ mod sparse;
 
 use crate::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
-use crate::job::{Chain, Form, Ntt, Order, Points, Shape, Slot, Step, Values};
+use crate::job::{Chain, Form, Ntt, Points, Shape, Slot, Step, Values};
 use bytes::Bytes;
-use proofmill_cpu::arith::Field;
-use proofmill_cpu::{Unreduced, dispatch, msm, ntt, with_field};
-use proofmill_field::{FieldId, Int};
+use proofmill_cpu::{Unreduced, dispatch, msm, ntt, pointwise};
+use proofmill_field::FieldId;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,20 +66,11 @@ impl Cpu {
 
     /// A transform on the caller's memory, which holds exactly the input (and no extension).
     pub(crate) fn transform(&self, field: FieldId, data: &mut [u8], ntt: &Ntt) {
-        with_field!(field, F => {
-            match bytemuck::try_cast_slice_mut::<u8, F>(data) {
-                // not worth waking a thread for
-                Ok(data) if size_of_val(data) <= ntt::SERIAL_BYTES => ntt::run(data, ntt),
-                Ok(data) => self.threads.install(|| ntt::run(data, ntt)),
-                // elements at odd addresses: by way of a copy
-                Err(_) => {
-                    let mut copy = vec![F::ZERO; data.len() / size_of::<F>()];
-                    bytemuck::cast_slice_mut::<F, u8>(&mut copy).copy_from_slice(data);
-                    self.threads.install(|| ntt::run(&mut copy, ntt));
-                    data.copy_from_slice(bytemuck::cast_slice(&copy));
-                }
-            }
-        })
+        // what is small is not worth waking a thread for
+        match data.len() <= ntt::SERIAL_BYTES {
+            true => ntt::run(field, data, ntt),
+            false => self.threads.install(|| ntt::run(field, data, ntt)),
+        }
     }
 
     /// Runs chains in two lanes that share the threads: where one of a chain's steps leaves threads idle, at the end
@@ -235,9 +225,8 @@ impl Buffer {
         self.words.try_reserve_exact(more).map_err(too_large)
     }
 
-    fn elements<F: Field>(&mut self) -> &mut [F] {
-        let bytes: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut self.words)[..self.bytes];
-        bytemuck::cast_slice_mut(bytes)
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.bytes]
     }
 }
 
@@ -311,7 +300,7 @@ fn run_step(step: &Step, slots: &mut Slots, out: &mut Output) -> Result<(), BadJ
             // side by side: one transform alone leaves threads idle between its passes
             let transformed = held.into_par_iter().with_max_len(1).map(|held| {
                 let mut buffer = held.into_buffer(ntt.added_bits)?;
-                with_field!(buffer.field, F => ntt::run(buffer.elements::<F>(), ntt));
+                ntt::run(buffer.field, buffer.bytes_mut(), ntt);
                 Ok(buffer)
             });
             let transformed = transformed.collect::<Result<Vec<_>, BadJob>>()?;
@@ -322,21 +311,15 @@ fn run_step(step: &Step, slots: &mut Slots, out: &mut Output) -> Result<(), BadJ
         Step::ScaleByPowers { on, base, order } => {
             for slot in on {
                 let mut buffer = slots.remove(*slot)?.into_buffer(0)?;
-                scale(&mut buffer, base, *order);
+                ntt::scale(buffer.field, buffer.bytes_mut(), base, *order);
                 slots.put(*slot, buffer);
             }
         }
-        Step::Mul { to, a, b } => pointwise(slots, *to, *a, *b, Operation::Mul)?,
-        Step::Sub { to, a, b } => pointwise(slots, *to, *a, *b, Operation::Sub)?,
+        Step::Mul { to, a, b } => combine(slots, *to, *a, *b, Operation::Mul)?,
+        Step::Sub { to, a, b } => combine(slots, *to, *a, *b, Operation::Sub)?,
         Step::Msm { scalars, bases } => out.points.push(sum(&slots.share(*scalars)?, bases)?),
     }
     Ok(())
-}
-
-fn scale(buffer: &mut Buffer, base: &Int, order: Order) {
-    with_field!(buffer.field, F => {
-        ntt::scale_by_powers(buffer.elements::<F>(), 1, F::ONE, F::from_int(base), order);
-    })
 }
 
 #[derive(Clone, Copy)]
@@ -345,7 +328,7 @@ enum Operation {
     Sub,
 }
 
-fn pointwise(
+fn combine(
     slots: &mut Slots,
     to: Slot,
     a: Slot,
@@ -361,22 +344,10 @@ fn pointwise(
     } else {
         Buffer::copy(element_field(&left)?, left.bytes(), 0)?
     };
-    with_field!(result.field, F => {
-        let size = size_of::<F>();
-        let pairs = result
-            .elements::<F>()
-            .par_iter_mut()
-            .with_min_len(1 << 12)
-            .zip(right.bytes().par_chunks_exact(size));
-        match operation {
-            Operation::Mul => {
-                pairs.for_each(|(x, y)| *x = x.mul(bytemuck::pod_read_unaligned::<F>(y)).canonical());
-            }
-            Operation::Sub => {
-                pairs.for_each(|(x, y)| *x = x.sub(bytemuck::pod_read_unaligned::<F>(y)).canonical());
-            }
-        }
-    });
+    match operation {
+        Operation::Mul => pointwise::mul(result.field, result.bytes_mut(), right.bytes()),
+        Operation::Sub => pointwise::sub(result.field, result.bytes_mut(), right.bytes()),
+    }
     slots.put(to, result);
     Ok(())
 }

@@ -89,7 +89,7 @@ fn plain_transforms<P: Modulus>(log_n: u32, top: bool) {
     let coset = P::SPEC.element(P::SPEC.generator);
     for ntt in cases(log_n, coset, foreign_root::<P>()) {
         let (mut ours, mut portable) = (input.clone(), input.clone());
-        ntt::run(&mut ours, &ntt);
+        ntt::transform(&mut ours, &ntt);
         ntt::run_as(&mut portable, &ntt);
         assert!(ours == portable, "{} {ntt:?}", P::SPEC.name);
         assert!(ours.iter().all(Field::is_canonical));
@@ -161,7 +161,7 @@ fn extensions<P: Modulus>() {
             };
             let mut ours = elements::<P>(ntt.output_rows(), false, 9);
             let mut portable = ours.clone();
-            ntt::run(&mut ours, &ntt);
+            ntt::transform(&mut ours, &ntt);
             ntt::run_as(&mut portable, &ntt);
             assert!(ours == portable, "{} {ntt:?}", P::SPEC.name);
         }
@@ -187,7 +187,7 @@ fn several_columns<P: Modulus>() {
                 }
                 let mut ours = elements::<P>(columns * ntt.output_rows(), false, 10);
                 let mut portable = ours.clone();
-                ntt::run(&mut ours, &ntt);
+                ntt::transform(&mut ours, &ntt);
                 ntt::run_as(&mut portable, &ntt);
                 assert!(ours == portable, "{} {ntt:?}", P::SPEC.name);
             }
@@ -208,7 +208,7 @@ fn large<P: Modulus>() {
     for ntt in some(16, 5).chain(some(18, 13)).chain(some(21, 31)) {
         let input = elements::<P>(1 << ntt.log_n, false, 11);
         let mut ours = input.clone();
-        ntt::run(&mut ours, &ntt);
+        ntt::transform(&mut ours, &ntt);
         judge(&input, &ours, &ntt);
     }
 }

@@ -119,7 +119,7 @@ fn check<F: Field>(ntt: &Ntt, kind: usize, random: &mut Random) {
     data.resize(rows, F::ZERO);
     let input = data.clone();
     let mut portable = data.clone();
-    ntt::run(&mut data, ntt);
+    ntt::transform(&mut data, ntt);
     ntt::run_as(&mut portable, ntt);
     assert!(data.iter().all(|x| x.is_canonical()), "{ntt:?}");
     assert!(data == portable, "{ntt:?}, kind {kind}");
