@@ -4,7 +4,7 @@
 //! are right, coordinates are reduced. Only what needs a pass over the input is found here:
 //! [`Unreduced`] scalars.
 //!
-//! Read in this order: [`transform`] and [`Form`] (what is asked), [`dispatch`] (which instructions),
+//! Read in this order: [`Ntt`] and [`Form`] (what is asked), [`dispatch`] (which instructions),
 //! [`arith`] (numbers), [`ntt`] and [`msm`].
 
 pub mod arith;
@@ -13,7 +13,6 @@ mod avx512;
 mod curve;
 pub mod dispatch;
 mod endomorphism;
-mod form;
 mod inverse;
 #[cfg(target_arch = "x86_64")]
 mod memory;
@@ -22,11 +21,8 @@ pub mod ntt;
 mod permute;
 pub mod pointwise;
 mod sums;
-pub mod transform;
 
-pub use form::Form;
-pub use proofmill_field::FieldId;
-pub use transform::{Direction, Layout, Ntt, Order};
+pub use proofmill_field::{Direction, FieldId, Form, Layout, Ntt, Order};
 
 /// A scalar that is not below its modulus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,6 +12,9 @@
 //! | BabyBear, KoalaBear | `u32` | Montgomery, R = 2^32 |
 //! | Goldilocks | `u64` | plain |
 //!
+//! An [`Ntt`] says what a transform is asked to do, a [`Form`] what values hold: the words in which
+//! every device is spoken to.
+//!
 //! Read in this order: [`int`], [`FieldSpec`], [`CurveSpec`], [`naive`].
 #![no_std]
 
@@ -19,11 +22,15 @@ extern crate alloc;
 
 mod curve;
 mod field;
+mod form;
 pub mod int;
 pub mod naive;
 mod random;
+mod transform;
 
 pub use curve::{CurveId, CurveSpec, G2Spec, Group, Twist};
 pub use field::{FieldId, FieldSpec};
+pub use form::Form;
 pub use int::Int;
 pub use random::Random;
+pub use transform::{Direction, Layout, Ntt, Order};

@@ -1,6 +1,6 @@
 //! What a transform is asked to do.
 
-use proofmill_field::{FieldId, Int};
+use crate::{FieldId, Int};
 
 /// Which way a transform goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

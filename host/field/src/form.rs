@@ -1,12 +1,12 @@
 //! What values hold.
 
-use proofmill_field::FieldId;
-use std::fmt;
+use crate::FieldId;
+use core::fmt;
 
 /// What a run of values holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Form {
-    /// Field elements in data form (see `proofmill_field`).
+    /// Field elements in data form (see the crate's table).
     Data(FieldId),
     /// Plain integers below the modulus, as wide as an element: a .wtns holds these.
     Integer(FieldId),
