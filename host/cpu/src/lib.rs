@@ -14,8 +14,7 @@ mod curve;
 pub mod dispatch;
 mod endomorphism;
 mod inverse;
-#[cfg(target_arch = "x86_64")]
-mod memory;
+pub mod memory;
 pub mod msm;
 pub mod ntt;
 mod permute;

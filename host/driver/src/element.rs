@@ -1,5 +1,6 @@
 //! The types that the door takes: field elements and points whose memory is the data form.
 
+use bytemuck::{TransparentWrapper, TransparentWrapperAlloc, Zeroable};
 use proofmill_field::{CurveId, FieldId, Group};
 
 /// A field element whose memory is its data form.
@@ -40,6 +41,20 @@ pub(crate) fn elements_of<F: Element>(bytes: &[u8]) -> Vec<F> {
         out.set_len(count);
     }
     out
+}
+
+/// An element that may be zero.
+#[derive(Clone, Copy, TransparentWrapper)]
+#[repr(transparent)]
+struct Zero<F>(F);
+
+// SAFETY: all zero is a reduced data form, and so a value of F.
+unsafe impl<F: Element> Zeroable for Zero<F> {}
+
+/// Zeros, not written yet where they are many; `None` where the memory is not to be had.
+pub(crate) fn zeros<F: Element>(count: usize) -> Option<Vec<F>> {
+    let zeros = bytemuck::try_zeroed_vec::<Zero<F>>(count).ok()?;
+    Some(Zero::peel_vec(zeros))
 }
 
 /// An affine point that can be put into data form (x‖y, all zero for infinity) and back.

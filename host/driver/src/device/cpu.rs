@@ -7,7 +7,7 @@ use crate::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
 use crate::job::{Chain, Form, Ntt, Points, Shape, Slot, Step, Values};
 use bytes::Bytes;
-use proofmill_cpu::{Unreduced, dispatch, msm, ntt, pointwise};
+use proofmill_cpu::{Unreduced, dispatch, memory, msm, ntt, pointwise};
 use proofmill_field::FieldId;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -66,10 +66,22 @@ impl Cpu {
 
     /// A transform on the caller's memory, which holds exactly the input (and no extension).
     pub(crate) fn transform(&self, field: FieldId, data: &mut [u8], ntt: &Ntt) {
+        self.on_threads(data.len(), || ntt::run(field, data, ntt));
+    }
+
+    /// The transform of `values` in `out`, new memory for the output.
+    pub(crate) fn extend(&self, field: FieldId, values: &[u8], out: &mut [u8], ntt: &Ntt) {
+        self.on_threads(out.len(), || {
+            place(values, out);
+            ntt::run(field, out, ntt);
+        });
+    }
+
+    fn on_threads(&self, bytes: usize, work: impl FnOnce() + Send) {
         // what is small is not worth waking a thread for
-        match data.len() <= ntt::SERIAL_BYTES {
-            true => ntt::run(field, data, ntt),
-            false => self.threads.install(|| ntt::run(field, data, ntt)),
+        match bytes <= ntt::SERIAL_BYTES {
+            true => work(),
+            false => self.threads.install(work),
         }
     }
 
@@ -79,10 +91,13 @@ impl Cpu {
         let next = AtomicUsize::new(0);
         let lane = || {
             let mut done = Vec::new();
-            while let Some((place, chain)) = nth(chains, next.fetch_add(1, Ordering::Relaxed)) {
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(chain) = chains.get(place) else {
+                    return done;
+                };
                 done.push((place, run_chain(chain).map_err(DeviceError::from)));
             }
-            done
         };
         let (mut done, other) = self.threads.install(|| rayon::join(lane, lane));
         done.extend(other);
@@ -108,11 +123,6 @@ impl Device for Cpu {
         let chains: Vec<&Chain> = chains.iter().collect();
         self.run_chains(&chains).into_iter().collect()
     }
-}
-
-/// The element at this place, with its place.
-fn nth<'a, T: ?Sized>(items: &[&'a T], place: usize) -> Option<(usize, &'a T)> {
-    items.get(place).map(|item| (place, *item))
 }
 
 /// Nanoseconds of one thread that the products of a shape take, with the portable arithmetic of a
@@ -169,7 +179,8 @@ impl Held {
     /// The elements, for writing, with room for `grow` doublings.
     fn into_buffer(self, grow: u32) -> Result<Buffer, BadJob> {
         match self {
-            Held::Owned(mut buffer) => buffer.grow(grow).map(|()| buffer),
+            Held::Owned(buffer) if grow == 0 => Ok(buffer),
+            Held::Owned(buffer) => Buffer::copy(buffer.field, buffer.as_ref(), grow),
             Held::Shared(values) => Buffer::copy(element_field(&values)?, values.bytes(), grow),
         }
     }
@@ -186,43 +197,16 @@ struct Buffer {
 impl Buffer {
     /// A copy with room for `grow` doublings; an error where the memory is not to be had.
     fn copy(field: FieldId, values: &[u8], grow: u32) -> Result<Self, BadJob> {
+        let bytes = values.len() << grow;
+        // zeros of the system's: many are not written before the transform writes there
+        let words = bytemuck::try_zeroed_vec(bytes.div_ceil(8)).map_err(|()| too_large())?;
         let mut buffer = Buffer {
             field,
-            words: Vec::new(),
-            bytes: 0,
+            words,
+            bytes,
         };
-        buffer.reserve(values.len() << grow)?;
-        // straight into the new memory, which is not zeroed first
-        let (words, rest) = values.as_chunks();
-        buffer
-            .words
-            .extend(words.iter().map(|word| u64::from_ne_bytes(*word)));
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            buffer.words.push(u64::from_ne_bytes(last));
-        }
-        buffer.bytes = values.len();
-        buffer.grow(grow)?;
+        place(values, buffer.bytes_mut());
         Ok(buffer)
-    }
-
-    /// Zeros behind the values until they are `by` times doubled.
-    fn grow(&mut self, by: u32) -> Result<(), BadJob> {
-        let bytes = self.bytes << by;
-        self.reserve(bytes)?;
-        self.words.resize(bytes.div_ceil(8), 0);
-        self.bytes = bytes;
-        Ok(())
-    }
-
-    fn reserve(&mut self, bytes: usize) -> Result<(), BadJob> {
-        let more = bytes.div_ceil(8).saturating_sub(self.words.len());
-        let too_large = |_| BadJob::Parameter {
-            what: "values",
-            why: "do not fit this machine's memory",
-        };
-        self.words.try_reserve_exact(more).map_err(too_large)
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
@@ -234,6 +218,12 @@ impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
         &bytemuck::cast_slice(&self.words)[..self.bytes]
     }
+}
+
+/// Values at the start of new memory that holds zeros.
+fn place(values: &[u8], to: &mut [u8]) {
+    memory::advise_large_pages(to);
+    memory::copy(&mut to[..values.len()], values);
 }
 
 /// The slots of a chain that is running. The chain was validated: a slot that is missing or of
@@ -260,6 +250,14 @@ impl Slots {
         };
         self.0.insert(slot, Held::Shared(values.clone()));
         Ok(values)
+    }
+}
+
+/// Memory that cannot be had is the job's fault: no other host has more.
+pub(crate) fn too_large() -> BadJob {
+    BadJob::Parameter {
+        what: "values",
+        why: "do not fit this machine's memory",
     }
 }
 

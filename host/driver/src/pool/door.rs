@@ -1,12 +1,14 @@
 //! The typed door: slices of the caller's elements and points, erased to bytes and back.
 
-use super::{Done, Options, Policy, Pool, Report, Runner, Task};
+use super::{Done, Options, Policy, Pool, Report, Runner, StepReport, Task};
+use crate::device::cpu::{Cpu, too_large};
 use crate::element::{self, Element, Point};
 use crate::error::{BadJob, Error};
 use crate::job::{Chain, Direction, Form, Ntt, Points, Shape, Step, Values};
 use bytes::Bytes;
 use proofmill_field::{FieldId, Int};
 use std::marker::PhantomData;
+use std::time::Instant;
 
 /// Points that were put into data form once and are kept on the devices that use them, under the
 /// hash of their content, as long as the devices' memory allows.
@@ -76,17 +78,14 @@ impl Pool {
             }
             .into());
         }
-        let done = match self.in_place(F::FIELD, element::bytes_of_mut(values), ntt)? {
-            Turn::Done(report) => return Ok(report),
-            // the lot is drawn: it must not be drawn again
-            Turn::Checked => {
-                let options = Options {
-                    policy: Some(Policy::Full),
-                    ..self.options.clone()
-                };
-                self.with(options).one(ntt_chain(values, ntt)?)?
+        let done = match self.turn(F::FIELD, values.len(), ntt)? {
+            Turn::Host(cpu) => {
+                let data = element::bytes_of_mut(values);
+                return Ok(timed(cpu, F::FIELD, ntt, || {
+                    cpu.transform(F::FIELD, data, ntt)
+                }));
             }
-            Turn::Elsewhere => self.one(ntt_chain(values, ntt)?)?,
+            Turn::Of(pool) => pool.one(ntt_chain(values, ntt)?)?,
         };
         element::bytes_of_mut(values).copy_from_slice(first(&done)?);
         Ok(done.report)
@@ -95,8 +94,20 @@ impl Pool {
     /// The low-degree extension of each column: values on the subgroup of order 2^`log_n` to values
     /// on the coset of the group 2^`added_bits` times as large.
     pub fn lde<F: Element>(&self, values: &[F], ntt: &Ntt) -> Result<(Vec<F>, Report), Error> {
-        let done = self.one(ntt_chain(values, ntt)?)?;
-        Ok((element::elements_of(first(&done)?), done.report))
+        match self.turn(F::FIELD, values.len(), ntt)? {
+            Turn::Host(cpu) => {
+                let mut out =
+                    element::zeros(values.len() << ntt.added_bits).ok_or_else(too_large)?;
+                let (values, room) = (element::bytes_of(values), element::bytes_of_mut(&mut out));
+                let extend = || cpu.extend(F::FIELD, values, room, ntt);
+                let report = timed(cpu, F::FIELD, ntt, extend);
+                Ok((out, report))
+            }
+            Turn::Of(pool) => {
+                let done = pool.one(ntt_chain(values, ntt)?)?;
+                Ok((element::elements_of(first(&done)?), done.report))
+            }
+        }
     }
 
     /// Σ scalars[i]·bases[i]. Infinity, equal and opposite points and zero scalars are ordinary
@@ -213,63 +224,77 @@ impl Pool {
         self.run(vec![chain])?.pop().ok_or_else(no_answer)
     }
 
-    /// The transform on the caller's own memory, if it is the host's turn and nothing is checked:
-    /// the host cannot fail, so there is nothing to keep the input for.
-    fn in_place(&self, field: FieldId, data: &mut [u8], ntt: &Ntt) -> Result<Turn, Error> {
-        // an empty upload of the right form stands for the data: nothing is copied to plan
-        let Ntt {
-            log_n,
-            added_bits,
-            columns,
-            ..
-        } = *ntt;
+    /// Whose turn a transform is. On the host and unchecked it needs no chain: the host cannot fail,
+    /// so there is nothing to keep the input for.
+    fn turn(&self, field: FieldId, found: usize, ntt: &Ntt) -> Result<Turn<'_>, Error> {
         crate::job::validate_transform(ntt, field)?;
-        let shape = Shape::Ntt {
-            field,
-            log_n,
-            added_bits,
-            columns,
+        let expected = ntt.columns << ntt.log_n;
+        if found != expected {
+            let what = "elements to transform";
+            return Err(BadJob::Length {
+                what,
+                expected,
+                found,
+            }
+            .into());
+        }
+        // to plan, the shapes are enough: nothing is copied
+        let transfer = |added_bits| Shape::Transfer {
+            bytes: (found << added_bits) * field.spec().bytes,
         };
-        let transfer = Shape::Transfer { bytes: data.len() };
         let task = Task {
             chain: Chain {
                 label: "ntt".into(),
                 steps: Vec::new(),
             },
-            shapes: vec![transfer, shape, transfer],
+            shapes: vec![transfer(0), shape(field, ntt), transfer(ntt.added_bits)],
             failures: Vec::new(),
             tried: Vec::new(),
         };
         let seat = self.plan(&[&task])?[0];
         let Runner::Host(cpu) = &self.inner.seats[seat].runner else {
-            return Ok(Turn::Elsewhere);
+            return Ok(Turn::Of(self.clone()));
         };
-        if self.checks(seat) {
-            return Ok(Turn::Checked);
+        if !self.checks(seat) {
+            return Ok(Turn::Host(cpu));
         }
-        let start = std::time::Instant::now();
-        cpu.transform(field, data, ntt);
-        let device = cpu.info().id.clone();
-        let step = super::StepReport {
-            shape,
-            device,
-            time: start.elapsed(),
-        };
-        Ok(Turn::Done(Report {
-            steps: vec![step],
-            ..Report::default()
-        }))
+        // the lot is drawn: it must not be drawn again
+        let policy = Some(Policy::Full);
+        let options = self.options.clone();
+        Ok(Turn::Of(self.with(Options { policy, ..options })))
     }
 }
 
 /// Whose turn a transform is.
-enum Turn {
-    /// It is done.
-    Done(Report),
-    /// The host's, and it is to be checked.
-    Checked,
-    /// Another device's.
-    Elsewhere,
+enum Turn<'a> {
+    /// The host's, unchecked.
+    Host(&'a Cpu),
+    /// That of a chain, with these options.
+    Of(Pool),
+}
+
+/// The report of what the host does without a chain.
+fn timed(cpu: &Cpu, field: FieldId, ntt: &Ntt, work: impl FnOnce()) -> Report {
+    let start = Instant::now();
+    work();
+    let step = StepReport {
+        shape: shape(field, ntt),
+        device: cpu.info().id.clone(),
+        time: start.elapsed(),
+    };
+    Report {
+        steps: vec![step],
+        ..Report::default()
+    }
+}
+
+fn shape(field: FieldId, ntt: &Ntt) -> Shape {
+    Shape::Ntt {
+        field,
+        log_n: ntt.log_n,
+        added_bits: ntt.added_bits,
+        columns: ntt.columns,
+    }
 }
 
 fn no_answer() -> Error {
