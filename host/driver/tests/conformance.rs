@@ -19,6 +19,8 @@ mod bad_jobs;
 mod bench;
 #[path = "conformance/chains.rs"]
 mod chains;
+#[path = "conformance/hostile.rs"]
+mod hostile;
 #[path = "conformance/sums.rs"]
 mod sums;
 #[path = "conformance/transform_judge.rs"]
