@@ -95,10 +95,12 @@ fn available() -> Vec<Path> {
     paths
 }
 
-/// Compiles a generic function once for each path and calls the one that [`path`] chose.
+/// Compiles a generic function once for each path and calls the one that [`path`] chose. What works on
+/// several limbs gains from BMI2 and ADX but not from AVX-512, for which it is not compiled.
 macro_rules! each_path {
     ($(#[$doc:meta])* fn $name:ident<$F:ident: $bound:ident>($($arg:ident: $ty:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
         $(#[$doc])*
+        #[inline(never)]
         fn $name<$F: $bound>($($arg: $ty),*) $(-> $out)? {
             #[inline(always)]
             fn portable<$F: $bound>($($arg: $ty),*) $(-> $out)? $body
@@ -112,38 +114,18 @@ macro_rules! each_path {
             fn avx512<$F: $bound>($($arg: $ty),*) $(-> $out)? {
                 portable($($arg),*)
             }
-            match $crate::dispatch::path() {
-                $crate::dispatch::Path::Portable => portable($($arg),*),
-                // SAFETY: `path` gives only what the processor has.
-                #[cfg(target_arch = "x86_64")]
-                $crate::dispatch::Path::Avx2 => unsafe { avx2($($arg),*) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                $crate::dispatch::Path::Avx512 => unsafe { avx512($($arg),*) },
-            }
-        }
-    };
-}
-
-/// As [`each_path`] for code on 64-bit limbs, which gains from BMI2 and ADX but not from AVX-512.
-macro_rules! each_scalar_path {
-    ($(#[$doc:meta])* fn $name:ident<$F:ident: $bound:ident>($($arg:ident: $ty:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
-        $(#[$doc])*
-        fn $name<$F: $bound>($($arg: $ty),*) $(-> $out)? {
-            #[inline(always)]
-            fn portable<$F: $bound>($($arg: $ty),*) $(-> $out)? $body
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,adx")]
-            fn avx2<$F: $bound>($($arg: $ty),*) $(-> $out)? {
-                portable($($arg),*)
-            }
             match $crate::dispatch::path() {
-                $crate::dispatch::Path::Portable => portable($($arg),*),
-                // SAFETY: `path` gives only what the processor has, and AVX-512 comes with AVX2.
-                #[cfg(target_arch = "x86_64")]
-                _ => unsafe { avx2($($arg),*) },
+                $crate::dispatch::Path::Portable => {}
+                $crate::dispatch::Path::Avx512 if const { size_of::<$F>() <= 8 } => {
+                    // SAFETY: `path` gives only what the processor has.
+                    return unsafe { avx512($($arg),*) };
+                }
+                // SAFETY: as above, and AVX-512 comes with AVX2.
+                _ => return unsafe { avx2($($arg),*) },
             }
+            portable($($arg),*)
         }
     };
 }
-pub(crate) use {each_path, each_scalar_path};
+pub(crate) use each_path;

@@ -17,6 +17,7 @@ mod inverse;
 pub mod memory;
 pub mod msm;
 pub mod ntt;
+mod parallel;
 mod permute;
 pub mod pointwise;
 mod sums;

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 mod table;
 
-use rayon::prelude::*;
+use crate::parallel;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use table::Table;
 
@@ -37,9 +37,9 @@ pub fn copy(to: &mut [u8], from: &[u8]) {
     if from.len() <= TASK {
         return to.copy_from_slice(from);
     }
-    to.par_chunks_mut(TASK)
-        .zip(from.par_chunks(TASK))
-        .for_each(|(to, from)| to.copy_from_slice(from));
+    parallel::chunks(to, TASK, |i, to| {
+        to.copy_from_slice(&from[i * TASK..][..to.len()])
+    });
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(crate) mod scalars;
 
 use super::arith::{Arith, Field};
 use super::curve::{Affine, Jacobian, PointView};
-use super::dispatch::each_scalar_path;
+use super::dispatch::each_path;
 use super::endomorphism;
 use super::sums::Adder;
 use crate::arith::with_group;
@@ -186,7 +186,7 @@ fn choose_windows(halves: &Halves) -> Windows {
     Windows::choose(halves.bound(), cost)
 }
 
-each_scalar_path! {
+each_path! {
 /// Σ digit_i · P_(first + i), digits up to `buckets` in magnitude.
 fn window_sum<C: Arith>(points: Points<'_, C>, first: usize, digits: &[i16], buckets: usize) -> Jacobian<C> {
     let log = buckets.next_power_of_two().trailing_zeros();

@@ -10,15 +10,20 @@
 //! Both recurse depth-first, two layers at a time, so that blocks fall into the caches by
 //! themselves; a row-major batch is the same thing with rows in place of elements.
 
+mod butterfly;
 mod tile;
 
 use super::arith::{Field, Goldilocks, GoldilocksLane};
 use super::dispatch::{self, each_path};
-use super::permute;
+use super::{parallel, permute};
 use crate::with_field;
 use crate::{Direction, Layout, Ntt, Order};
+use butterfly::{
+    Butterfly, Merge, Split, merge_2, merge_4, quarters, radix_2_merge, radix_2_split,
+    radix_4_merge, radix_4_split, split_2, split_4,
+};
+use bytemuck::Pod;
 use proofmill_field::{FieldId, Int};
-use rayon::prelude::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -97,14 +102,12 @@ fn grow<F: Field>(old: &[F], root: &Int, size: usize) -> Vec<F> {
 }
 
 /// Runs `work` on chunks with their places, on all threads if there is more than one chunk.
-fn in_chunks<T: Send>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+fn in_chunks<T: Pod>(data: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
     let size = TASK_BYTES / size_of::<T>();
     if data.len() <= size {
         return work(0, data);
     }
-    data.par_chunks_mut(size)
-        .enumerate()
-        .for_each(|(i, chunk)| work(i * size, chunk));
+    parallel::chunks(data, size, |i, chunk| work(i * size, chunk));
 }
 
 /// Runs the transform on elements in data form; `data` holds whole columns of the input and room for
@@ -153,8 +156,7 @@ pub(crate) fn run_as<F: Field>(data: &mut [F], ntt: &Ntt) {
         Layout::Contiguous => {
             let plan = Plan::new(ntt, 1);
             spread(data, ntt);
-            data.par_chunks_mut(ntt.output_rows())
-                .for_each(|column| plan.run(column));
+            parallel::chunks(data, ntt.output_rows(), |_, column| plan.run(column));
         }
     }
 }
@@ -204,10 +206,9 @@ impl<'a, F: Field> Plan<'a, F> {
     fn run(&self, data: &mut [F]) {
         self.transform(data);
         if F::LAZY {
-            let minimum = TASK_BYTES / size_of::<F>();
-            data.par_iter_mut()
-                .with_min_len(minimum)
-                .for_each(|x| *x = x.canonical());
+            in_chunks(data, |_, chunk| {
+                chunk.iter_mut().for_each(|x| *x = x.canonical());
+            });
         }
     }
 
@@ -229,11 +230,8 @@ impl<'a, F: Field> Plan<'a, F> {
                 scale_by_powers(&mut data[..n], self.width, scale, shift, Order::Natural);
                 // the first layers meet only zeros: every block is a copy
                 let (first, rest) = data.split_at_mut(n);
-                rest.par_chunks_mut(n)
-                    .for_each(|block| block.copy_from_slice(first));
-                data.par_chunks_mut(n).enumerate().for_each(|(j, block)| {
-                    split(block, self.width, j, forward);
-                });
+                parallel::chunks(rest, n, |_, block| block.copy_from_slice(first));
+                parallel::chunks(data, n, |j, block| split(block, self.width, j, forward));
                 if output == Order::Natural {
                     permute::bit_reverse(data, self.width);
                 }
@@ -320,8 +318,7 @@ pub(crate) fn scale_by_powers<F: Field>(
         let blocks = data.chunks_mut(width << k).zip(highs);
         return blocks.for_each(|(block, high)| scale_block(block, high));
     }
-    let blocks = data.par_chunks_mut(width << k).zip(highs);
-    blocks.for_each(|(block, high)| scale_block(block, high));
+    parallel::chunks(data, width << k, |i, block| scale_block(block, highs[i]));
 }
 
 fn powers<F: Field>(base: F, count: usize) -> Vec<F> {
@@ -341,16 +338,14 @@ fn split<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F
         split_serial(data, width, j, twiddles);
     } else if rows.is_multiple_of(4) {
         radix_4_split(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
-        let quarter = data.len() / 4;
-        data.par_chunks_mut(quarter)
-            .enumerate()
-            .for_each(|(i, block)| split(block, width, 4 * j + i, twiddles));
+        parallel::chunks(data, data.len() / 4, |i, block| {
+            split(block, width, 4 * j + i, twiddles)
+        });
     } else {
         radix_2_split(data, table[j]);
-        let half = data.len() / 2;
-        data.par_chunks_mut(half)
-            .enumerate()
-            .for_each(|(i, block)| split(block, width, 2 * j + i, twiddles));
+        parallel::chunks(data, data.len() / 2, |i, block| {
+            split(block, width, 2 * j + i, twiddles)
+        });
     }
 }
 
@@ -389,16 +384,14 @@ fn merge<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twiddles<F
     if size_of_val(data) <= SERIAL_BYTES {
         merge_serial(data, width, j, twiddles);
     } else if rows.is_multiple_of(4) {
-        let quarter = data.len() / 4;
-        data.par_chunks_mut(quarter)
-            .enumerate()
-            .for_each(|(i, block)| merge(block, width, 4 * j + i, twiddles));
+        parallel::chunks(data, data.len() / 4, |i, block| {
+            merge(block, width, 4 * j + i, twiddles)
+        });
         radix_4_merge(data, [table[j], table[2 * j], table[2 * j + 1]], j == 0);
     } else {
-        let half = data.len() / 2;
-        data.par_chunks_mut(half)
-            .enumerate()
-            .for_each(|(i, block)| merge(block, width, 2 * j + i, twiddles));
+        parallel::chunks(data, data.len() / 2, |i, block| {
+            merge(block, width, 2 * j + i, twiddles)
+        });
         radix_2_merge(data, table[j]);
     }
 }
@@ -427,168 +420,4 @@ fn merge_serial<F: Field>(data: &mut [F], width: usize, j: usize, twiddles: &Twi
         merge_2(a, b, table[j]);
     }
 }
-}
-
-// The four butterflies, on a whole block in parallel or by one thread. `trivial`: the first two
-// twiddles are 1.
-
-type Quarters<'a, F> = [&'a mut [F]; 4];
-
-#[inline(always)]
-fn quarters<F>(data: &mut [F]) -> Quarters<'_, F> {
-    let (low, high) = data.split_at_mut(data.len() / 2);
-    let (a, b) = low.split_at_mut(low.len() / 2);
-    let (c, d) = high.split_at_mut(high.len() / 2);
-    [a, b, c, d]
-}
-
-fn in_parallel<F: Field>(data: &mut [F], run: impl Fn(Quarters<'_, F>) + Sync) {
-    let task = TASK_BYTES / size_of::<F>() / 4;
-    let [a, b, c, d] = quarters(data);
-    a.par_chunks_mut(task)
-        .zip(b.par_chunks_mut(task))
-        .zip(c.par_chunks_mut(task))
-        .zip(d.par_chunks_mut(task))
-        .for_each(|(((a, b), c), d)| run([a, b, c, d]));
-}
-
-fn radix_4_split<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    in_parallel(data, |q| split_chunk(q, w, trivial));
-}
-
-fn radix_4_merge<F: Field>(data: &mut [F], w: [F; 3], trivial: bool) {
-    in_parallel(data, |q| merge_chunk(q, w, trivial));
-}
-
-fn radix_2_split<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    let task = TASK_BYTES / size_of::<F>() / 2;
-    a.par_chunks_mut(task)
-        .zip(b.par_chunks_mut(task))
-        .for_each(|(a, b)| split_2_chunk(a, b, w));
-}
-
-fn radix_2_merge<F: Field>(data: &mut [F], w: F) {
-    let (a, b) = data.split_at_mut(data.len() / 2);
-    let task = TASK_BYTES / size_of::<F>() / 2;
-    a.par_chunks_mut(task)
-        .zip(b.par_chunks_mut(task))
-        .for_each(|(a, b)| merge_2_chunk(a, b, w));
-}
-
-each_path! {
-fn split_chunk<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
-    split_4(q, w, trivial);
-}
-}
-
-each_path! {
-fn merge_chunk<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
-    merge_4(q, w, trivial);
-}
-}
-
-each_path! {
-fn split_2_chunk<F: Field>(a: &mut [F], b: &mut [F], w: F) {
-    split_2(a, b, w);
-}
-}
-
-each_path! {
-fn merge_2_chunk<F: Field>(a: &mut [F], b: &mut [F], w: F) {
-    merge_2(a, b, w);
-}
-}
-
-/// Four elements through two layers. A trait, because a closure of this size is not inlined, and a
-/// call for each butterfly cannot be vectorised.
-trait Butterfly<F> {
-    fn apply(&self, x: [F; 4]) -> [F; 4];
-}
-
-/// Natural → bit-reversed, with the twiddles of the block and of its halves.
-struct Split<F>([F; 3]);
-
-/// As [`Split`] with the first two twiddles 1.
-struct SplitFirst<F>(F);
-
-/// Bit-reversed → natural.
-struct Merge<F>([F; 3]);
-
-/// As [`Merge`] with the first two twiddles 1.
-struct MergeFirst<F>(F);
-
-impl<F: Field> Butterfly<F> for Split<F> {
-    #[inline(always)]
-    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
-        let [w, w0, w1] = self.0;
-        let (c, d) = (c.mul(w), d.mul(w));
-        let (a, b, c, d) = (a.add(c), b.add(d).mul(w0), a.sub(c), b.sub(d).mul(w1));
-        [a.add(b), a.sub(b), c.add(d), c.sub(d)]
-    }
-}
-
-impl<F: Field> Butterfly<F> for SplitFirst<F> {
-    #[inline(always)]
-    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
-        let (a, b, c, d) = (a.add(c), b.add(d), a.sub(c), b.sub(d).mul(self.0));
-        [a.add(b), a.sub(b), c.add(d), c.sub(d)]
-    }
-}
-
-impl<F: Field> Butterfly<F> for Merge<F> {
-    #[inline(always)]
-    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
-        let [w, w0, w1] = self.0;
-        let (a, b, c, d) = (a.add(b), a.sub(b).mul(w0), c.add(d), c.sub(d).mul(w1));
-        [a.add(c), b.add(d), a.sub(c).mul(w), b.sub(d).mul(w)]
-    }
-}
-
-impl<F: Field> Butterfly<F> for MergeFirst<F> {
-    #[inline(always)]
-    fn apply(&self, [a, b, c, d]: [F; 4]) -> [F; 4] {
-        let (a, b, c, d) = (a.add(b), a.sub(b), c.add(d), c.sub(d).mul(self.0));
-        [a.add(c), b.add(d), a.sub(c), b.sub(d)]
-    }
-}
-
-#[inline(always)]
-fn split_4<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
-    match trivial {
-        true => each(q, &SplitFirst(w[2])),
-        false => each(q, &Split(w)),
-    }
-}
-
-#[inline(always)]
-fn merge_4<F: Field>(q: Quarters<'_, F>, w: [F; 3], trivial: bool) {
-    match trivial {
-        true => each(q, &MergeFirst(w[2])),
-        false => each(q, &Merge(w)),
-    }
-}
-
-#[inline(always)]
-fn each<F: Field>([a, b, c, d]: Quarters<'_, F>, butterfly: &impl Butterfly<F>) {
-    let n = a.len();
-    let (b, c, d) = (&mut b[..n], &mut c[..n], &mut d[..n]);
-    for i in 0..n {
-        [a[i], b[i], c[i], d[i]] = butterfly.apply([a[i], b[i], c[i], d[i]]);
-    }
-}
-
-#[inline(always)]
-fn split_2<F: Field>(a: &mut [F], b: &mut [F], w: F) {
-    for (a, b) in a.iter_mut().zip(b) {
-        let t = b.mul(w);
-        (*a, *b) = (a.add(t), a.sub(t));
-    }
-}
-
-#[inline(always)]
-fn merge_2<F: Field>(a: &mut [F], b: &mut [F], w: F) {
-    for (a, b) in a.iter_mut().zip(b) {
-        (*a, *b) = (a.add(*b), a.sub(*b).mul(w));
-    }
 }

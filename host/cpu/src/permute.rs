@@ -1,9 +1,9 @@
 //! The bit-reversal permutation of rows, in place.
 
 use super::ntt::SERIAL_BYTES;
+use super::parallel;
 use bytemuck::Pod;
 use proofmill_field::naive;
-use rayon::prelude::*;
 
 /// log2 of the rows on a side of a tile: 16 runs of 16 rows. At 32 bytes an element a run is eight
 /// cache lines.
@@ -51,12 +51,11 @@ fn swap_rows<T: Pod + Send>(all: Rows<T>, log_rows: u32) {
         }
     };
     let rows = 1usize << log_rows;
+    let task = (1 << 10).min(rows);
+    let swaps = |i: usize| (i * task..(i + 1) * task).for_each(swap);
     match rows * all.width * size_of::<T>() <= SERIAL_BYTES {
-        true => (0..rows).for_each(swap),
-        false => (0..rows)
-            .into_par_iter()
-            .with_min_len(1 << 10)
-            .for_each(swap),
+        true => (0..rows / task).for_each(swaps),
+        false => parallel::each(rows / task, &swaps),
     }
 }
 
@@ -82,15 +81,15 @@ fn swap_tiles<T: Pod + Send>(all: Rows<T>, log_rows: u32) {
         }
     };
     let count = 1usize << mid_bits;
-    if (all.width << log_rows) * size_of::<T>() <= SERIAL_BYTES {
+    // tiles that share their buffers
+    let task = 16.min(count);
+    let swaps = |i: usize| {
         let mut buffers = (Vec::new(), Vec::new());
-        (0..count).for_each(|mid| tiles(&mut buffers, mid));
-    } else {
-        let buffers = || (Vec::new(), Vec::new());
-        (0..count)
-            .into_par_iter()
-            .with_min_len(4)
-            .for_each_init(buffers, tiles);
+        (i * task..(i + 1) * task).for_each(|mid| tiles(&mut buffers, mid));
+    };
+    match (all.width << log_rows) * size_of::<T>() <= SERIAL_BYTES {
+        true => (0..count / task).for_each(swaps),
+        false => parallel::each(count / task, &swaps),
     }
 }
 

@@ -1,9 +1,8 @@
 //! Products and differences of vectors, element by element.
 
 use crate::arith::Field;
-use crate::with_field;
+use crate::{parallel, with_field};
 use proofmill_field::FieldId;
-use rayon::prelude::*;
 
 /// Elements of one task.
 const TASK: usize = 1 << 12;
@@ -20,12 +19,12 @@ pub fn sub(field: FieldId, a: &mut [u8], b: &[u8]) {
 
 fn each<F: Field>(a: &mut [u8], b: &[u8], operation: impl Fn(F, F) -> F + Sync) {
     let size = size_of::<F>();
-    a.par_chunks_exact_mut(size)
-        .with_min_len(TASK)
-        .zip(b.par_chunks_exact(size))
-        .for_each(|(a, b)| {
+    parallel::chunks(a, TASK * size, |i, a| {
+        let b = b[i * TASK * size..].chunks_exact(size);
+        for (a, b) in a.chunks_exact_mut(size).zip(b) {
             let read = bytemuck::pod_read_unaligned::<F>;
             let result = operation(read(a), read(b)).canonical();
             a.copy_from_slice(bytemuck::bytes_of(&result));
-        });
+        }
+    });
 }

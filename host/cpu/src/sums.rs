@@ -7,6 +7,7 @@
 
 use super::arith::Arith;
 use super::curve::Affine;
+use super::dispatch::each_path;
 
 /// Additions that share an inversion: at 5 µs an inversion it adds 5 ns to each, and the batch
 /// (192 bytes an addition for BN254 G1) stays in the second-level cache.
@@ -74,23 +75,8 @@ impl<F: Arith> Adder<F> {
             to,
         });
         if self.pending.len() == BATCH {
-            self.flush(out);
+            flush(self, out);
         }
-    }
-
-    #[inline(always)]
-    fn flush(&mut self, out: &mut [Affine<F>]) {
-        let mut inverse = self.product.inverse_vartime();
-        for p in self.pending.drain(..).rev() {
-            let slope = p.numerator.mul(inverse.mul(p.before));
-            inverse = inverse.mul(p.denominator);
-            let x = slope.square().sub(p.x1).sub(p.x2);
-            out[p.to] = Affine {
-                x,
-                y: slope.mul(p.x1.sub(x)).sub(p.y1),
-            };
-        }
-        self.product = F::ONE;
     }
 
     /// Sums run after run of `lengths[i]` points, `point(k)` being the k-th of all of them. The sum
@@ -103,9 +89,17 @@ impl<F: Arith> Adder<F> {
     ) -> Vec<Affine<F>> {
         let halves: usize = lengths.iter().map(|n| n.div_ceil(2) as usize).sum();
         let mut points = vec![Affine::INFINITY; halves];
-        let mut longest = self.round(&mut lengths, &mut points, |_, from| point(from));
-        while longest > 1 {
-            longest = self.round(&mut lengths, &mut points, |points, from| points[from]);
+        // one call, because it is large
+        let mut outside = true;
+        loop {
+            let longest = self.round(&mut lengths, &mut points, |points, from| match outside {
+                true => point(from),
+                false => points[from],
+            });
+            outside = false;
+            if longest <= 1 {
+                break;
+            }
         }
         let mut sums = points.into_iter();
         let mut sum = |n: u32| if n == 0 { None } else { sums.next() };
@@ -139,7 +133,25 @@ impl<F: Arith> Adder<F> {
             *length = length.div_ceil(2);
             longest = longest.max(*length);
         }
-        self.flush(points);
+        flush(self, points);
         longest
     }
+}
+
+each_path! {
+/// The additions that wait, with one inversion. Never inlined: it is large, and so is each of its
+/// callers.
+fn flush<F: Arith>(adder: &mut Adder<F>, out: &mut [Affine<F>]) {
+    let mut inverse = adder.product.inverse_vartime();
+    for p in adder.pending.drain(..).rev() {
+        let slope = p.numerator.mul(inverse.mul(p.before));
+        inverse = inverse.mul(p.denominator);
+        let x = slope.square().sub(p.x1).sub(p.x2);
+        out[p.to] = Affine {
+            x,
+            y: slope.mul(p.x1.sub(x)).sub(p.y1),
+        };
+    }
+    adder.product = F::ONE;
+}
 }

@@ -21,12 +21,10 @@ mod tests;
 mod words;
 
 use crate::arith::{Bls12_377Fr, Bls12_381Fr, Bn254Fr, Field, Modulus, Mont};
-use crate::permute;
-use crate::{Direction, Layout, Ntt, Order, dispatch};
+use crate::{Direction, Layout, Ntt, Order, dispatch, parallel, permute};
 use dft::MAX_LOG_ROWS;
 use plan::plan;
 use proofmill_field::{FieldId, Int, naive};
-use rayon::prelude::*;
 
 /// Runs the transform as [`crate::ntt::run`] does, if these kernels have the field and the size and
 /// the processor has their instructions; otherwise does nothing and says so.
@@ -69,9 +67,7 @@ fn contiguous<P: Modulus>(data: &mut [[u64; 4]], ntt: &Ntt) {
         }
     }
     match by_columns(ntt) {
-        true => data
-            .par_chunks_exact_mut(rows)
-            .for_each(|data| column::<P>(data, ntt, false)),
+        true => parallel::chunks(data, rows, |_, data| column::<P>(data, ntt, false)),
         false => data
             .chunks_exact_mut(rows)
             .for_each(|data| column::<P>(data, ntt, true)),
@@ -84,27 +80,24 @@ fn row_major<P: Modulus>(data: &mut [[u64; 4]], ntt: &Ntt) {
     let n = width << ntt.log_n;
     let mut columns = vec![[0; 4]; data.len()];
     let rows = ntt.output_rows();
-    let work = |(c, out): (usize, &mut [[u64; 4]])| {
+    let work = |c: usize, out: &mut [[u64; 4]]| {
         for (to, row) in out.iter_mut().zip(data[..n].chunks_exact(width)) {
             *to = row[c];
         }
         column::<P>(out, ntt, !by_columns(ntt));
     };
     match by_columns(ntt) {
-        true => columns
-            .par_chunks_exact_mut(rows)
-            .enumerate()
-            .for_each(work),
-        false => columns.chunks_exact_mut(rows).enumerate().for_each(work),
+        true => parallel::chunks(&mut columns, rows, work),
+        false => (columns.chunks_exact_mut(rows).enumerate()).for_each(|(c, out)| work(c, out)),
     }
-    data.par_chunks_exact_mut(width)
-        .enumerate()
-        .with_min_len(1 << 8)
-        .for_each(|(i, row)| {
+    const TASK: usize = 1 << 8;
+    parallel::chunks(data, TASK * width, |task, data| {
+        for (i, row) in data.chunks_exact_mut(width).enumerate() {
             for (c, to) in row.iter_mut().enumerate() {
-                *to = columns[c * rows + i];
+                *to = columns[c * rows + TASK * task + i];
             }
-        });
+        }
+    });
 }
 
 /// One column: n elements of input at the front of the room for the output.

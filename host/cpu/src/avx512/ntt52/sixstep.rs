@@ -10,11 +10,10 @@ use super::lanes::*;
 use super::modulus::Constants;
 use super::plan::Plan;
 use super::words::*;
-use crate::Order;
 use crate::arith::Modulus;
 use crate::memory::Table;
+use crate::{Order, parallel};
 use proofmill_field::naive;
-use rayon::prelude::*;
 use std::arch::x86_64::*;
 use std::cell::Cell as Shared;
 use std::marker::PhantomData;
@@ -164,7 +163,7 @@ fn for_each_group(
         ROWS.set(Some(rows));
     };
     match parallel {
-        true => (0..count).into_par_iter().for_each(one),
+        true => parallel::each(count, &one),
         false => (0..count).for_each(one),
     }
 }
