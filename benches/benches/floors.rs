@@ -2,7 +2,7 @@
 //! byte from memory. A kernel's floor is its multiplications (or bytes) times these.
 //!
 //! The last part of an id is the number of things in one iteration; `ratios` divides by it.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs)]
 
 use criterion::Criterion;
 use proofmill_benches::Settings;

@@ -3,19 +3,22 @@
 //! A peer's speed depends on how often its generic code is called in a program: with one call it is
 //! inlined and vectorised, with two it may take ten times as long. So each algorithm has one call
 //! for each field here, behind a function that is never inlined.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "lengths agree, sizes have their roots, elements are reduced"
+)]
 
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{BigInteger, PrimeField};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use criterion::{BatchSize, Criterion};
-use p3_dft::{Radix2Bowers, Radix2DFTSmallBatch, Radix2Dit, Radix2DitParallel, TwoAdicSubgroupDft};
+use p3_dft::TwoAdicSubgroupDft;
 use p3_field::{PrimeField64, TwoAdicField};
 use p3_matrix::Matrix;
 use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
-use p3_monty_31::dft::RecursiveDft;
-use proofmill_benches::{Settings, answers::Answer, inputs};
+use proofmill_benches::{Settings, answers::Answer, inputs, plonky3};
 
 struct Bench {
     settings: Settings,
@@ -144,8 +147,7 @@ impl Bench {
             return;
         }
         let logs = self.settings.logs(logs);
-        let n = 1 << logs.iter().max().unwrap();
-        let (bases, scalars) = (inputs::bases::<A>(n), inputs::elements(n));
+        let (bases, scalars) = inputs::sums::<A>(&logs);
         for log in logs {
             let (bases, scalars) = (&bases[..1 << log], &scalars[..1 << log]);
             let id = format!("msm/{name}/arkworks/2^{log}");
@@ -187,26 +189,17 @@ impl Bench {
         self.criterion
             .bench_function(&id, |b| b.iter(|| run(&mut values)));
     }
+}
 
-    fn small<F, R>(&mut self, name: &str, recursive: Option<R>)
-    where
-        F: TwoAdicField + PrimeField64 + Ord,
-        R: TwoAdicSubgroupDft<F>,
-    {
-        if !self.settings.wants(&format!("ntt/{name}")) {
-            return;
-        }
-        self.column::<F, _>(name, "bowers", &Radix2Bowers);
-        self.column::<F, _>(name, "dit", &Radix2Dit::default());
-        self.column::<F, _>(name, "dit-parallel", &Radix2DitParallel::default());
-        self.column::<F, _>(name, "small-batch", &Radix2DFTSmallBatch::default());
-        if let Some(recursive) = recursive {
-            self.column::<F, _>(name, "recursive", &recursive);
-        }
+impl plonky3::Bench for Bench {
+    const KERNEL: &'static str = "ntt";
+
+    fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Natural order, and bit-reversed order as the algorithm gives it with the least work.
-    fn column<F, D>(&mut self, name: &str, who: &str, dft: &D)
+    fn one<F, D>(&mut self, field: &str, who: &str, dft: &D)
     where
         F: TwoAdicField + PrimeField64,
         D: TwoAdicSubgroupDft<F>,
@@ -215,7 +208,7 @@ impl Bench {
             let input = inputs::small::<F>(1 << log);
             for reversed in [false, true] {
                 let kernel = if reversed { "ntt-bitrev" } else { "ntt" };
-                let id = format!("{kernel}/{name}/plonky3-{who}/2^{log}");
+                let id = format!("{kernel}/{field}/plonky3-{who}/2^{log}");
                 let run = |values| plonky3_column(dft, values, reversed);
                 let answer = Answer::default().small(&run(input.clone()));
                 answer.note(&self.settings, &id);
@@ -281,14 +274,6 @@ fn main() {
     );
     bench.large("bn254_fr", &[12, 16, 20], Bench::halo2_transform);
     bench.large::<ark_bls12_381::Fr>("bls12_381_fr", &[12, 16, 20], |_, _, _, _| {});
-    bench.small(
-        "koalabear",
-        Some(RecursiveDft::<p3_koala_bear::KoalaBear>::default()),
-    );
-    bench.small(
-        "babybear",
-        Some(RecursiveDft::<p3_baby_bear::BabyBear>::default()),
-    );
-    bench.small::<p3_goldilocks::Goldilocks, Radix2Bowers>("goldilocks", None);
+    plonky3::each(&mut bench);
     bench.criterion.final_summary();
 }

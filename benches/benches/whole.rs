@@ -3,38 +3,40 @@
 //! `benches/run` gives the programs (`PROOFMILL_BENCH_OURS`, `PROOFMILL_BENCH_THEIRS`) and the
 //! circuits (`PROOFMILL_BENCH_CIRCUITS`), each the common beginning of a `.zkey`, a `.wtns` and a
 //! `.vkey.json`.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs)]
 
-use proofmill_benches::Settings;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use proofmill_benches::{Outcome, Settings, because, exit, variable};
+use std::process::{Command, ExitCode, Stdio};
 
-fn run(program: &str, arguments: &[&str], threads: usize) {
+fn run(program: &str, arguments: &[&str], threads: usize) -> Outcome {
     let status = Command::new(program)
         .args(arguments)
         .env("RAYON_NUM_THREADS", threads.to_string())
         .stdout(Stdio::null())
         .status()
-        .unwrap();
-    assert!(
-        status.success(),
-        "{program} {}: {status}",
-        arguments.join(" ")
-    );
+        .map_err(because(program))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{program} {}: {status}", arguments.join(" ")).into()),
+    }
 }
 
-fn main() {
+fn main() -> ExitCode {
+    exit(all())
+}
+
+fn all() -> Outcome {
     let settings = Settings::read();
     if !settings.wants("groth16") {
-        return;
+        return Ok(());
     }
-    let ours = std::env::var("PROOFMILL_BENCH_OURS").unwrap();
-    let theirs = std::env::var("PROOFMILL_BENCH_THEIRS").unwrap();
-    let circuits = std::env::var("PROOFMILL_BENCH_CIRCUITS").unwrap();
+    let ours = variable("PROOFMILL_BENCH_OURS")?;
+    let theirs = variable("PROOFMILL_BENCH_THEIRS")?;
+    let circuits = variable("PROOFMILL_BENCH_CIRCUITS")?;
     let threads = settings.threads.to_string();
     let mut criterion = settings.criterion();
     for circuit in circuits.split_whitespace() {
-        let name = Path::new(circuit).file_name().unwrap().to_string_lossy();
+        let name = circuit.rsplit('/').next().unwrap_or(circuit);
         let file = |end: &str| format!("{circuit}.{end}");
         let out = |end: &str| settings.out.join(end).to_string_lossy().into_owned();
         let (key, witness, vkey) = (file("zkey"), file("wtns"), file("vkey.json"));
@@ -54,8 +56,8 @@ fn main() {
             ("arkworks", &theirs, &by_them[..]),
         ];
         for (who, program, arguments) in sides {
-            run(program, arguments, settings.threads);
-            run(&ours, &["verify", &vkey, &public, &proof], settings.threads);
+            run(program, arguments, settings.threads)?;
+            run(&ours, &["verify", &vkey, &public, &proof], settings.threads)?;
             let id = format!("groth16/{name}/{who}/whole");
             criterion.bench_function(&id, |b| {
                 b.iter(|| run(program, arguments, settings.threads));
@@ -63,4 +65,5 @@ fn main() {
         }
     }
     criterion.final_summary();
+    Ok(())
 }

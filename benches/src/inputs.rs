@@ -17,10 +17,16 @@ pub fn batch_size(quick: bool) -> String {
 }
 
 /// G, 2G, 3G …
-pub fn bases<A: AffineRepr>(n: usize) -> Vec<A> {
+fn bases<A: AffineRepr>(n: usize) -> Vec<A> {
     let g = A::Group::generator();
     let multiples: Vec<_> = successors(Some(g), |p| Some(*p + g)).take(n).collect();
     A::Group::normalize_batch(&multiples)
+}
+
+/// Bases and scalars of the longest sum.
+pub fn sums<A: AffineRepr>(logs: &[u32]) -> (Vec<A>, Vec<A::ScalarField>) {
+    let n = logs.iter().max().map_or(0, |log| 1 << log);
+    (bases(n), elements(n))
 }
 
 /// Elements of a large field, each the square of the one before plus seven.

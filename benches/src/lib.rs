@@ -10,12 +10,41 @@
 
 pub mod answers;
 pub mod inputs;
+#[cfg(feature = "peers")]
+pub mod plonky3;
 pub mod results;
 pub mod rows;
 
 use criterion::Criterion;
+use std::error::Error;
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
+
+/// What a program of a bench run comes to.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Exit code 2 with the error on stderr where the program could not run.
+pub fn exit(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What was tried, before the error that came of it.
+pub fn because<E: Display>(what: &str) -> impl Fn(E) -> Box<dyn Error> {
+    move |e| format!("{what}: {e}").into()
+}
+
+/// A variable of the environment that `benches/run` sets.
+pub fn variable(name: &str) -> Outcome<String> {
+    std::env::var(name).map_err(because(&format!("{name}, which benches/run sets")))
+}
 
 /// What the environment asks for.
 pub struct Settings {
