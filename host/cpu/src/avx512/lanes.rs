@@ -17,7 +17,7 @@
 
 mod pack;
 
-pub(crate) use pack::{join, split, transpose};
+pub(crate) use pack::{join, split, transpose, words_of};
 
 use crate::arith::Modulus;
 use core::arch::x86_64::*;
@@ -41,8 +41,8 @@ unsafe impl<const L: usize> bytemuck::Pod for Lanes<L> {}
 /// The columns of a product: column k is `[k / L][k % L]`.
 pub(crate) type Columns<const L: usize> = [Lanes<L>; 2];
 
-/// An integer as limbs of 52 bits; what the last one cannot hold is lost.
-pub(crate) const fn limbs<const L: usize>(a: &Int) -> [u64; L] {
+/// 64-bit words as limbs of 52 bits; what the last one cannot hold is lost.
+pub(crate) const fn limbs<const L: usize>(a: &[u64]) -> [u64; L] {
     let (mut out, mut j) = ([0; L], 0);
     while j < L {
         let (word, shift) = (BITS * j / 64, BITS * j % 64);

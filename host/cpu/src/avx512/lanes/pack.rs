@@ -31,6 +31,24 @@ pub(crate) fn transpose(r: [__m512i; 8]) -> [__m512i; 8] {
     u
 }
 
+/// Eight elements of four words, two in a vector, to a vector for each word.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(crate) fn words_of(z: &[__m512i; 4]) -> [__m512i; 4] {
+    let low = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
+    let high = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
+    let a = _mm512_permutex2var_epi64(z[0], low, z[1]);
+    let b = _mm512_permutex2var_epi64(z[2], low, z[3]);
+    let c = _mm512_permutex2var_epi64(z[0], high, z[1]);
+    let d = _mm512_permutex2var_epi64(z[2], high, z[3]);
+    [
+        _mm512_shuffle_i64x2::<0x44>(a, b),
+        _mm512_shuffle_i64x2::<0xee>(a, b),
+        _mm512_shuffle_i64x2::<0x44>(c, d),
+        _mm512_shuffle_i64x2::<0xee>(c, d),
+    ]
+}
+
 /// 64-bit words of each lane to clean limbs.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vbmi2")]

@@ -10,8 +10,9 @@
     reason = "indices are constants, one copy of the block for each"
 )]
 
-use super::modulus::{Constants, MASK, Twiddle};
+use super::modulus::{Constants, Twiddle};
 use crate::arith::Modulus;
+pub(super) use crate::avx512::lanes::{MASK, splat};
 use bytemuck::{Pod, Zeroable};
 use std::arch::x86_64::*;
 
@@ -82,14 +83,14 @@ macro_rules! high {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn all(x: u64) -> Vector {
-    _mm512_set1_epi64(x as i64)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
 pub(super) fn constant(x: &[u64; 5]) -> Limbs {
-    [all(x[0]), all(x[1]), all(x[2]), all(x[3]), all(x[4])]
+    [
+        splat(x[0]),
+        splat(x[1]),
+        splat(x[2]),
+        splat(x[3]),
+        splat(x[4]),
+    ]
 }
 
 /// a + b, limb by limb.
@@ -141,7 +142,7 @@ pub(super) fn carried(a: &Limbs) -> Limbs {
 #[target_feature(enable = "avx512f")]
 pub(super) fn normalised(a: &Limbs) -> Limbs {
     let mut out = carried(a);
-    five!(K => { out[K] = _mm512_and_si512(out[K], all(MASK)); });
+    five!(K => { out[K] = _mm512_and_si512(out[K], splat(MASK)); });
     out
 }
 
@@ -165,7 +166,7 @@ macro_rules! product_pair {
     let (mut qa, mut qb) = ([zero; 5], [zero; 5]);
     let (mut ca, mut cb) = (zero, zero);
     five!(J => {
-        let (va, vb) = (all($wa.quotient[J]), all($wb.quotient[J]));
+        let (va, vb) = (splat($wa.quotient[J]), splat($wb.quotient[J]));
         five!(I => {
             if I + J >= 5 {
                 low!(qa[(I + J) % 5], $a[I], va);
@@ -188,7 +189,7 @@ macro_rules! product_pair {
     let start = constant(start::<$P, { $precise }>());
     let (mut ra, mut rb) = (start, start);
     five!(J => {
-        let (va, vb) = (all($wa.factor[J]), all($wb.factor[J]));
+        let (va, vb) = (splat($wa.factor[J]), splat($wb.factor[J]));
         five!(I => {
             if I + J < 5 {
                 low!(ra[(I + J) % 5], $a[I], va);
@@ -210,7 +211,7 @@ macro_rules! product_pair {
             qb[I] = _mm512_add_epi64(qb[I], _mm512_srli_epi64::<52>(qb[(I + 4) % 5]));
         }
         five!(J => {
-            let v = all(Constants::<$P>::MINUS_P[J]);
+            let v = splat(Constants::<$P>::MINUS_P[J]);
             if I + J < 5 {
                 low!(ra[(I + J) % 5], qa[I], v);
                 low!(rb[(I + J) % 5], qb[I], v);
@@ -233,7 +234,7 @@ pub(super) fn product<P: Modulus, const PRECISE: bool>(a: &Limbs, w: &Twiddle) -
     let (mut q, mut c) = ([zero; 5], zero);
     let mut r = constant(start::<P, PRECISE>());
     five!(J => {
-        let (v, u) = (all(w.quotient[J]), all(w.factor[J]));
+        let (v, u) = (splat(w.quotient[J]), splat(w.factor[J]));
         five!(I => {
             if I + J >= 5 { low!(q[(I + J) % 5], a[I], v); }
             if I + J >= 4 { high!(q[(I + J + 1) % 5], a[I], v); }
@@ -251,7 +252,7 @@ pub(super) fn product<P: Modulus, const PRECISE: bool>(a: &Limbs, w: &Twiddle) -
             q[I] = _mm512_add_epi64(q[I], _mm512_srli_epi64::<52>(q[(I + 4) % 5]));
         }
         five!(J => {
-            let v = all(Constants::<P>::MINUS_P[J]);
+            let v = splat(Constants::<P>::MINUS_P[J]);
             if I + J < 5 { low!(r[(I + J) % 5], q[I], v); }
             if I + J < 4 { high!(r[(I + J + 1) % 5], q[I], v); }
         });
@@ -280,7 +281,7 @@ macro_rules! montgomery_pair {
             low!(t[I], $a[I], $v[J]);
             low!(u[I], $b[I], $w[J]);
         });
-        let digit = all(Constants::<$P>::DIGIT);
+        let digit = splat(Constants::<$P>::DIGIT);
         let m = _mm512_madd52lo_epu64(zero, t[0], digit);
         let n = _mm512_madd52lo_epu64(zero, u[0], digit);
         five!(I => {
@@ -288,7 +289,7 @@ macro_rules! montgomery_pair {
             high!(h[I], $b[I], $w[J]);
         });
         five!(I => {
-            let p = all(Constants::<$P>::P[I]);
+            let p = splat(Constants::<$P>::P[I]);
             low!(t[I], m, p);
             low!(u[I], n, p);
             high!(g[I], m, p);
@@ -319,12 +320,12 @@ macro_rules! montgomery_pair {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn estimated<P: Modulus>(a: &Limbs) -> Limbs {
     let zero = _mm512_setzero_si512();
-    let high = _mm512_madd52hi_epu64(zero, a[4], all(Constants::<P>::RECIPROCAL));
+    let high = _mm512_madd52hi_epu64(zero, a[4], splat(Constants::<P>::RECIPROCAL));
     let q = _mm512_srl_epi64(high, _mm_cvtsi64_si128(Constants::<P>::TOP_BITS as i64 - 1));
     let mut out = *a;
-    five!(K => { out[K] = _mm512_and_si512(a[K], all(MASK)); });
+    five!(K => { out[K] = _mm512_and_si512(a[K], splat(MASK)); });
     five!(K => {
-        let v = all(Constants::<P>::MINUS_P[K]);
+        let v = splat(Constants::<P>::MINUS_P[K]);
         low!(out[K], q, v);
         if K < 4 {
             high!(out[(K + 1) % 5], q, v);
@@ -355,7 +356,7 @@ pub(super) fn below_p<P: Modulus>(a: &Limbs) -> Limbs {
     let keep = _mm512_movepi64_mask(difference[4]);
     let mut out = *a;
     five!(K => {
-        out[K] = _mm512_mask_and_epi64(a[K], !keep, difference[K], all(MASK));
+        out[K] = _mm512_mask_and_epi64(a[K], !keep, difference[K], splat(MASK));
     });
     out
 }

@@ -1,11 +1,9 @@
 //! What the kernels know of a modulus p, and constant factors.
 
 use crate::arith::Modulus;
-use proofmill_field::{FieldSpec, Int, int};
+use crate::avx512::lanes::{MASK, limbs};
+use proofmill_field::{Int, int};
 use std::marker::PhantomData;
-
-/// Low 52 bits.
-pub(super) const MASK: u64 = (1 << 52) - 1;
 
 /// A constant factor w with ⌊w·2^260/p⌋: Shoup's product.
 #[derive(Clone, Copy, Default)]
@@ -13,17 +11,6 @@ pub(super) const MASK: u64 = (1 << 52) - 1;
 pub(super) struct Twiddle {
     pub(super) factor: [u64; 5],
     pub(super) quotient: [u64; 5],
-}
-
-/// 52-bit limbs of an integer below 2^260.
-pub(super) const fn limbs(w: [u64; 4]) -> [u64; 5] {
-    [
-        w[0] & MASK,
-        (w[0] >> 52 | w[1] << 12) & MASK,
-        (w[1] >> 40 | w[2] << 24) & MASK,
-        (w[2] >> 28 | w[3] << 36) & MASK,
-        w[3] >> 16,
-    ]
 }
 
 /// a·b mod 2^260.
@@ -58,8 +45,7 @@ const fn negative(a: [u64; 5]) -> [u64; 5] {
 pub(super) struct Constants<P>(PhantomData<P>);
 
 impl<P: Modulus> Constants<P> {
-    const WORDS: [u64; 4] = FieldSpec::low(&P::SPEC.modulus);
-    pub(super) const P: [u64; 5] = limbs(Self::WORDS);
+    pub(super) const P: [u64; 5] = limbs(&P::SPEC.modulus);
     /// 2^260 − p: adding a multiple of it subtracts that multiple of p.
     pub(super) const MINUS_P: [u64; 5] = negative(Self::P);
     /// −1/p mod 2^260, by Newton's iteration.
@@ -128,8 +114,8 @@ impl Twiddle {
     pub(super) fn new<P: Modulus>(w: [u64; 4], shifted: [u64; 4]) -> Self {
         // ⌊w·2^260/p⌋ = (w·2^260 − shifted)/p exactly, and mod 2^260 that is −shifted/p
         Twiddle {
-            factor: limbs(w),
-            quotient: low_product(limbs(shifted), Constants::<P>::MINUS_INVERSE),
+            factor: limbs(&w),
+            quotient: low_product(limbs(&shifted), Constants::<P>::MINUS_INVERSE),
         }
     }
 }

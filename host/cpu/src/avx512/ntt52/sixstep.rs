@@ -234,7 +234,7 @@ impl Source for ReversedColumns {
             let place = naive::bit_reverse(j + k * step, self.log_1);
             // SAFETY: two elements of row rev(i2) from an even place on; the caller's.
             let pairs = unsafe { read_lanes(lanes, place) };
-            let [a, b, c, d, e, f, g, h] = transposed(&pairs);
+            let [a, b, c, d, e, f, g, h] = transpose(pairs);
             *low = Row(unpacked(&[a, b, c, d]));
             *high = Row(unpacked(&[e, f, g, h]));
         }
@@ -275,10 +275,10 @@ impl Source for Turned {
                     c[7].0[w],
                 ]
             };
-            let w0 = transposed(&word(0));
-            let w1 = transposed(&word(1));
-            let w2 = transposed(&word(2));
-            let w3 = transposed(&word(3));
+            let w0 = transpose(word(0));
+            let w1 = transpose(word(1));
+            let w2 = transpose(word(2));
+            let w3 = transpose(word(3));
             for l in 0..8 {
                 rows[k * to_step + l * lane_step] = Row(unpacked(&[w0[l], w1[l], w2[l], w3[l]]));
             }
@@ -383,7 +383,7 @@ impl<P: Modulus> Sink for Rowed<'_, P> {
             let r = first + 2 * r;
             let [a, b, c, d] = place.words(r, &pair[0]);
             let [e, f, g, h] = place.words(r + 1, &pair[1]);
-            let lanes = transposed(&[a, b, c, d, e, f, g, h]);
+            let lanes = transpose([a, b, c, d, e, f, g, h]);
             for (l, lane) in lanes.into_iter().enumerate() {
                 let row = naive::bit_reverse(place.first + l, log_1) << log_2;
                 let to = place.data.0.wrapping_add(row + r);

@@ -226,11 +226,14 @@ fn rows(numbers: &[[u64; 5]; 8]) -> lanes::Row {
 
 /// a + m·p as limbs below 2^52.
 fn unreduced<P: Modulus>(a: Element<P>, m: u64) -> [u64; 5] {
-    let (a, p) = (modulus::limbs(a.0), modulus::Constants::<P>::multiple(m));
+    let (a, p) = (
+        crate::avx512::lanes::limbs::<5>(&a.0),
+        modulus::Constants::<P>::multiple(m),
+    );
     let (mut out, mut carry) = ([0; 5], 0);
     for k in 0..5 {
         let sum = a[k] + p[k] + carry;
-        out[k] = sum & modulus::MASK;
+        out[k] = sum & crate::avx512::lanes::MASK;
         carry = sum >> 52;
     }
     out
@@ -294,7 +297,9 @@ fn a_million_products<P: Modulus>() {
             _ => (round as u64 * 31 + i as u64 * 7) % capacity,
         };
         let lazy = rows(&std::array::from_fn(|i| unreduced(a[i], excess(i))));
-        let factors = rows(&std::array::from_fn(|i| modulus::limbs(b[i].0)));
+        let factors = rows(&std::array::from_fn(|i| {
+            crate::avx512::lanes::limbs(&b[i].0)
+        }));
         // SAFETY: the instructions are there.
         let cells = unsafe { products::<P>(&lazy, &factors, &dft::twiddle(w)) };
         let words: [[[u64; 8]; 4]; 4] = cells.map(bytemuck::cast);
