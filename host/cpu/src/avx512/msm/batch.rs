@@ -19,13 +19,18 @@
 //! then is the round's first pass done again with every one looked at. Infinity is told by the
 //! table's zero words and by a mask beside the sums.
 
-use super::coordinate::{Coordinate, one, permute, product, product_add, square_add};
+mod invert;
+mod rare;
+
+use super::coordinate::{Coordinate, one, product, product_add, square_add};
 use super::points::{self, Packed};
 use super::schedule::{Run, Schedule};
 use crate::arith::{Arith, Modulus};
-use crate::avx512::lanes::{self, constant, join, splat, times};
+use crate::avx512::lanes::times;
 use crate::memory::Table;
 use core::arch::x86_64::*;
+use invert::invert;
+use rare::{Rare, fix, special};
 
 /// Independent running products, and the vectors that are taken through each step together.
 const CHAINS: usize = 4;
@@ -51,18 +56,6 @@ struct Entry<const L: usize, const D: usize> {
 unsafe impl<const L: usize, const D: usize> bytemuck::Zeroable for Entry<L, D> {}
 // SAFETY: as above.
 unsafe impl<const L: usize, const D: usize> bytemuck::Pod for Entry<L, D> {}
-
-/// Lanes of a vector that the formulas do not fit.
-struct Rare<const L: usize, const D: usize> {
-    vector: usize,
-    /// The denominators of the whole vector.
-    denominator: Coordinate<L, D>,
-    /// Lanes whose sum is this point, and those of them whose sum is infinity.
-    known: u8,
-    infinite: u8,
-    x: Coordinate<L, D>,
-    y: Coordinate<L, D>,
-}
 
 /// Memory of [`accumulate`], for one thread.
 pub(crate) struct Work<const L: usize, const D: usize> {
@@ -297,80 +290,6 @@ fn forward<M: Modulus, const L: usize, const D: usize, const W: usize>(
     }
 }
 
-/// Deals with the lanes of a vector that have an operand at infinity or (looked for only if `exact`)
-/// equal x: their denominators become 1, or 2Y₁ for a doubling, whose numerator is 3x₁².
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn special<M: Modulus, const L: usize, const D: usize>(
-    v: usize,
-    work: &mut Work<L, D>,
-    numerator: &Coordinate<L, D>,
-    y2: &Coordinate<L, D>,
-    infinite2: u8,
-    exact: bool,
-) -> Coordinate<L, D> {
-    let entry = &mut work.entries[v];
-    let infinite1 = work.infinite[v];
-    let difference = entry.x.add(&entry.minus_x);
-    let mut denominator = difference.factor();
-    let mut same = 0;
-    if exact {
-        same = difference.is_zero::<M>(10) & !(infinite1 | infinite2);
-    }
-    if infinite1 | infinite2 | same == 0 {
-        return denominator;
-    }
-    let same_y = if same == 0 {
-        0
-    } else {
-        same & numerator.is_zero::<M>(9)
-    };
-    if same_y != 0 {
-        double::<M, L, D>(entry, &mut denominator, same_y);
-    }
-    let known = infinite1 | infinite2 | (same & !same_y);
-    denominator = Coordinate::blend(known, &denominator, &one::<M, L, D>());
-    // a sum that stays takes the new sign: 3 − Y₁ in (0.5, 4.1), lowered to (−0.75, 2.25); the point
-    // that is the sum has −s·y₂ − 4 in (−1.02, 1.02)
-    let stays = entry
-        .y
-        .below(&times::<M, L>(3))
-        .lower::<M>(36, &times::<M, L>(3));
-    let starts = y2.sub(&Coordinate::zero().raise(&times::<M, L>(4)));
-    let point = entry.minus_x.below(&times::<M, L>(5));
-    let x = Coordinate::blend(infinite1, &entry.x, &point).clean();
-    let y = Coordinate::blend(infinite1, &stays, &starts).clean();
-    work.rare.push(Rare {
-        vector: v,
-        denominator,
-        known,
-        infinite: (infinite1 & infinite2) | (same & !same_y),
-        x,
-        y,
-    });
-    denominator
-}
-
-/// Puts 3x₁² over 2Y₁ where the mask is set.
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn double<M: Modulus, const L: usize, const D: usize>(
-    entry: &mut Entry<L, D>,
-    denominator: &mut Coordinate<L, D>,
-    mask: u8,
-) {
-    let (two, three) = (&times::<M, L>(2), &times::<M, L>(3));
-    // 2Y₁ + 3p in (0.8, 8); x₁ + 2p in (0.8, 6), lowered below 3p for the square
-    let twice = entry.y.add(&entry.y).raise(three).factor();
-    let x1 = entry.x.raise(two).lower::<M>(48, three).factor();
-    let square = square_add::<M, L, D>(&x1, &Coordinate::zero());
-    let triple = square.add(&square).add(&square).factor();
-    let numerator = Coordinate::blend(mask, &entry.numerator, &triple);
-    entry.numerator.put(numerator);
-    denominator.put(Coordinate::blend(mask, denominator, &twice));
-}
-
 /// The second pass: sums from the inverted products, last vectors first.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
@@ -430,100 +349,6 @@ fn backward<M: Modulus, const L: usize, const D: usize, const W: usize>(
             );
         }
     }
-}
-
-/// Puts the sums that are known without the formulas.
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "avx512f")]
-fn fix<const L: usize, const D: usize>(
-    entries: &mut [Entry<L, D>],
-    infinite: &mut [u8],
-    rare: impl Iterator<Item = Rare<L, D>>,
-) {
-    for r in rare {
-        let entry = &mut entries[r.vector];
-        let (x, y) = (
-            Coordinate::blend(r.known, &entry.x, &r.x),
-            Coordinate::blend(r.known, &entry.y, &r.y),
-        );
-        entry.x.put(x);
-        entry.y.put(y);
-        infinite[r.vector] = r.infinite;
-    }
-}
-
-/// Each chain's product, in every lane, becomes its inverse. False where one of them is zero: then
-/// they are spoilt.
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn invert<M: Modulus, C: Arith, const L: usize, const D: usize>(
-    runs: &mut [Coordinate<L, D>; CHAINS],
-) -> bool {
-    let multiply = |a: &_, b: &_| product::<M, L, D>(a, b).factor();
-    let mut before = *runs;
-    for i in 1..CHAINS {
-        before[i] = multiply(&before[i - 1], &runs[i]);
-    }
-    // the product over all lanes, in every lane, and that over the other lanes
-    let mut all = before[CHAINS - 1];
-    let mut others = one::<M, L, D>();
-    for distance in [1, 2, 4] {
-        let order = _mm512_xor_si512(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), splat(distance));
-        let swapped = permute(&all, order);
-        others = multiply(&swapped, &others);
-        all = multiply(&all, &swapped);
-    }
-    let product = extract::<M, C, L, D>(&all);
-    let inverse = product.inverse_vartime();
-    let mut run = multiply(&others, &restore::<M, C, L, D>(&inverse));
-    for i in (1..CHAINS).rev() {
-        let inverse = multiply(&run, &before[i - 1]);
-        run = multiply(&run, &runs[i]);
-        runs[i] = inverse;
-    }
-    runs[0] = run;
-    product != C::ZERO
-}
-
-/// Lane 0 of a factor below 3p as the number whose data form has the same digits, reduced.
-#[target_feature(enable = "avx512f")]
-fn extract<M: Modulus, C: Arith, const L: usize, const D: usize>(a: &Coordinate<L, D>) -> C {
-    let mut out = C::zeroed();
-    let n = size_of::<C>() / (8 * D);
-    let words: &mut [u64] = bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut out));
-    for (d, words) in words.chunks_mut(n).enumerate().take(D) {
-        let mut vectors = [_mm512_setzero_si512(); 6];
-        join(&lanes::masked(a.0[d]), &mut vectors[..n]);
-        let mut value = [0u64; 6];
-        for (value, vector) in value.iter_mut().zip(vectors) {
-            *value = _mm_cvtsi128_si64(_mm512_castsi512_si128(vector)) as u64;
-        }
-        while !proofmill_field::int::less(&value, &M::SPEC.modulus) {
-            value = proofmill_field::int::sub(&value, &M::SPEC.modulus).0;
-        }
-        words.copy_from_slice(&value[..n]);
-    }
-    out
-}
-
-/// The private form, in all lanes, of the inverse of what [`extract`] read: with w the digits read
-/// and 2^r the R of data form, `a` has the digits 2^(2r)/w and R³/2^(2r) makes R²/w of them.
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn restore<M: Modulus, C: Arith, const L: usize, const D: usize>(a: &C) -> Coordinate<L, D> {
-    let words: &[u64] = bytemuck::cast_slice(bytemuck::bytes_of(a));
-    let scale = const {
-        let power = 3 * lanes::BITS * L - 2 * M::SPEC.log_r as usize;
-        lanes::limbs::<L>(&lanes::power_of_two(M::SPEC, power))
-    };
-    let mut out = Coordinate::zero();
-    for (d, words) in words.chunks(words.len() / D).enumerate().take(D) {
-        let mut value = [0u64; 6];
-        value[..words.len()].copy_from_slice(words);
-        let value = constant(&lanes::limbs::<L>(&value));
-        out.0[d] = lanes::mul::<M, L>(&value, &constant(&scale));
-    }
-    out.factor()
 }
 
 #[cfg(test)]
