@@ -4,7 +4,8 @@
 //! c bits are signed, a window has 2^(c−1) buckets, and zero digits are left out: a scalar costs what
 //! its non-zero digits cost, and those of 0 and 1, which rule real witnesses, next to nothing.
 //!
-//! Here is the portable sum, one task for each window. The buckets are the runs of a counting sort,
+//! Pairs that add nothing are left out first where they are many, and small scalars taken apart
+//! ([`sparse`]). Here is the portable sum, one task for each window. The buckets are the runs of a counting sort,
 //! summed by [`Adder`]. Σ j·B_j goes by rows and columns: with j = 2^h·a + b it is
 //! 2^h·Σ a·(row sum of a) + Σ b·(column sum of b), which costs two affine additions a bucket instead
 //! of a mixed and a full one.
@@ -12,6 +13,7 @@
 #[cfg(test)]
 pub(crate) mod cases;
 pub(crate) mod scalars;
+mod sparse;
 
 use super::arith::{Arith, Field};
 use super::curve::{Affine, Jacobian, PointView};
@@ -32,6 +34,18 @@ const MIN_SPLIT: usize = 1 << 13;
 ///
 /// `points` are affine, x‖y in data form, at any alignment; the sums come in the same form.
 pub fn run(
+    curve: CurveId,
+    group: Group,
+    points: &[u8],
+    scalars: &[u8],
+    form: Form,
+) -> Result<Vec<u8>, Unreduced> {
+    sparse::sum(curve, group, points, scalars, form)
+        .unwrap_or_else(|| dense(curve, group, points, scalars, form))
+}
+
+/// [`run`] where nothing is left out.
+fn dense(
     curve: CurveId,
     group: Group,
     points: &[u8],

@@ -31,8 +31,8 @@ use rayon::prelude::*;
 use schedule::{CHUNK, Schedule};
 use std::ops::Range;
 
-/// Points of a table; longer sums are taken in slices, which costs each slice its own buckets (an
-/// eighth more time) and bounds the memory.
+/// Points of a table; longer sums are taken in slices, which bounds the memory and costs each slice its
+/// own buckets.
 const SLICE: usize = 1 << 19;
 
 /// Σ k_i·P_i for each run of as many scalars as there are points, as [`crate::msm::run`].
@@ -56,10 +56,10 @@ pub(crate) unsafe fn run(
     };
     let beta = endomorphism::beta_element(curve, group);
     // SAFETY: the caller's.
-    unsafe { run(curve, beta, points, scalars, form) }
+    unsafe { run(curve, beta, points, scalars, form, SLICE) }
 }
 
-/// [`run`] for a group with coordinates C and its β in data form.
+/// [`run`] for a group with coordinates C and its β in data form, in slices of so many points.
 ///
 /// # Safety
 /// As for [`run`].
@@ -69,6 +69,7 @@ unsafe fn sums<C: VectorGroup>(
     points: &[u8],
     scalars: &[u8],
     form: Form,
+    slice: usize,
 ) -> Result<Vec<u8>, Unreduced> {
     let size = size_of::<Affine<C>>();
     let n = points.len() / size;
@@ -78,8 +79,8 @@ unsafe fn sums<C: VectorGroup>(
     let mut sums = vec![Jacobian::<C>::INFINITY; scalars.len() / (n * form.bytes())];
     // the first unreduced scalar of a slice need not be the first of all
     let mut unreduced = usize::MAX;
-    for (s, points) in points.chunks(SLICE * size).enumerate() {
-        let (first, count) = (s * SLICE, points.len() / size);
+    for (s, points) in points.chunks(slice * size).enumerate() {
+        let (first, count) = (s * slice, points.len() / size);
         let mut bases = Bases::<C>::new(points, beta);
         for (run, sum) in sums.iter_mut().enumerate() {
             let at = run * n + first;
@@ -329,6 +330,19 @@ mod tests {
         }
         cases::all(&vectors);
         cases::unreduced(&vectors);
+    }
+
+    #[test]
+    fn slices_add_up_and_name_the_first_unreduced_scalar() {
+        let in_slices = |curve, group, points: &[u8], scalars: &[u8], form| {
+            let beta = endomorphism::beta_element(curve, group);
+            // SAFETY: asked below.
+            unsafe { sums::<Mont<Bn254Fq, 4>>(curve, beta, points, scalars, form, 64) }
+        };
+        if crate::dispatch::has_ifma() {
+            cases::one_group(&in_slices, CurveId::Bn254, Group::G1);
+            cases::unreduced(&in_slices);
+        }
     }
 
     #[test]

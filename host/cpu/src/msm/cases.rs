@@ -165,11 +165,16 @@ impl Judge {
 pub(crate) fn all(sums: &Sums) {
     for curve in CurveId::ALL {
         for group in curve.spec().groups() {
-            let judge = Judge::new(curve, *group);
-            judge.sizes(sums);
-            judge.exceptions(sums);
+            one_group(sums, curve, *group);
         }
     }
+}
+
+/// Runs all cases on one group.
+pub(crate) fn one_group(sums: &Sums, curve: CurveId, group: Group) {
+    let judge = Judge::new(curve, group);
+    judge.sizes(sums);
+    judge.exceptions(sums);
 }
 
 /// Runs the cases of random scalars, and names the first unreduced one.

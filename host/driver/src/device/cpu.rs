@@ -1,8 +1,6 @@
 //! The CPU: portable Rust on a pool of threads. Every other device is measured against it, and it
 //! does the work that the others cannot.
 
-mod sparse;
-
 use crate::device::{Backend, Config, Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
 use crate::job::{Chain, Form, Ntt, Points, Shape, Slot, Step, Values};
@@ -354,8 +352,7 @@ fn combine(
 fn sum(scalars: &Values, bases: &Points) -> Result<Points, BadJob> {
     let (curve, group) = (bases.curve(), bases.group());
     let (points, form, scalars) = (bases.bytes(), scalars.form(), scalars.bytes());
-    let sums = sparse::sum(curve.id, group, points, scalars, form)
-        .unwrap_or_else(|| msm::run(curve.id, group, points, scalars, form));
+    let sums = msm::run(curve.id, group, points, scalars, form);
     let sums = sums.map_err(|Unreduced { index }| BadJob::Unreduced {
         what: "scalar",
         index,

@@ -43,7 +43,7 @@ fn judge<const L: usize>(spec: &FieldSpec, a: &Int, b: &Int) -> Int {
     spec.mul(&spec.mul(&reduced(spec, *a), &reduced(spec, *b)), &power)
 }
 
-/// Random values below 2p, one in four replaced by an edge: 0, 1, p − 1, p, p + 1, 2p − 1.
+/// Random values below 2p, six in 32 replaced by an edge: 0, 1, p − 1, p, p + 1, 2p − 1.
 fn values(spec: &FieldSpec, random: &mut Random) -> [Int; 8] {
     core::array::from_fn(|_| {
         let (p, one) = (&spec.modulus, int::small(1));

@@ -119,8 +119,8 @@ fn gather<const W: usize>(slots: &[Packed<W>], lists: &[List]) -> (Gathered<W>, 
         for (i, point) in slots[list.first..][..list.len].iter().enumerate() {
             let weight = i + list.base;
             if weight % columns.len == 0 && columns.len >= 32 {
-                // lanes of a vector take points a row apart: keep rows off a power of two, at which
-                // caches hold few. Weight 0 counts for nothing
+                // where all buckets are filled, lanes of a vector take points a row apart: this keeps
+                // them off a power of two of bytes. Infinity counts for nothing
                 out.points.push(Packed::INFINITY);
                 out.rows.push(rows.first as u32);
                 out.columns.push(columns.first as u32);

@@ -4,7 +4,8 @@
 //! its point and the digits of its scalar, and for all scalars the windows of the largest. So pairs that add nothing
 //! are left out, and small scalars, where they are many, make a sum of their own, of few windows.
 
-use proofmill_cpu::{Form, Unreduced, msm};
+use super::dense;
+use crate::{Form, Unreduced};
 use proofmill_field::{CurveId, FieldSpec, Group};
 use rayon::prelude::*;
 
@@ -31,7 +32,7 @@ struct Part {
     places: Vec<u32>,
 }
 
-/// As [`msm::run`], for one sum over integers; `None` where too little can be left out to be worth moving the rest.
+/// As [`super::run`], for one sum over integers; `None` where too little can be left out to be worth moving the rest.
 pub(super) fn sum(
     curve: CurveId,
     group: Group,
@@ -42,10 +43,7 @@ pub(super) fn sum(
     let Form::Integer(field) = form else {
         return None;
     };
-    let (size, point) = (
-        form.bytes(),
-        points.len() / (scalars.len() / form.bytes()).max(1),
-    );
+    let (size, point) = (form.bytes(), curve.spec().point_bytes(group));
     let pairs = scalars.len() / size;
     if pairs < MIN_PAIRS || u32::try_from(pairs).is_err() || points.len() != pairs * point {
         return None;
@@ -70,7 +68,7 @@ pub(super) fn sum(
         Part::gather(places.collect(), [points, scalars], [point, size], width)
     };
     let run = |part: Part, form| {
-        let sum = msm::run(curve, group, &part.points, &part.scalars, form);
+        let sum = dense(curve, group, &part.points, &part.scalars, form);
         sum.map_err(|Unreduced { index }| Unreduced {
             index: part
                 .places
@@ -87,7 +85,7 @@ pub(super) fn sum(
     );
     let both = small.and_then(|small| Ok([small, full?].concat()));
     let ones: Vec<u8> = [1u64; 2].into_iter().flat_map(u64::to_le_bytes).collect();
-    Some(both.and_then(|both| msm::run(curve, group, &both, &ones, Form::Small)))
+    Some(both.and_then(|both| dense(curve, group, &both, &ones, Form::Small)))
 }
 
 fn class(field: &FieldSpec, scalar: &[u8], point: &[u8]) -> Class {
@@ -230,6 +228,14 @@ mod tests {
         assert_eq!(run(PAIRS, &dense), None);
         assert_eq!(run(MIN_PAIRS - 1, &bytes(&scalars(0, 9, 1))), None);
         assert_eq!(run(0, &[]), None);
+    }
+
+    #[test]
+    fn several_sums_over_the_same_points_stay_where_they_are() {
+        let (points, _) = points(Group::G1, 3);
+        let scalars = bytes(&scalars(0, 12, 1));
+        let half = &points[..points.len() / 2];
+        assert_eq!(sum(CurveId::Bn254, Group::G1, half, &scalars, FORM), None);
     }
 
     #[test]
