@@ -297,12 +297,15 @@ fn parts(windows: &Windows, width: usize, threads: usize) -> Vec<Part> {
     parts
 }
 
-/// The windows that cost least: every digit an addition with its place in the order of work, every
-/// bucket two additions with theirs, every window a few rounds of short batches.
+/// The windows that cost least, in additions with their places in the order of work: every digit one,
+/// every bucket as many as make the choice best over 2^8 to 2^18 points of BN254's G1, all widths
+/// measured in turns on one thread of an Ice Lake server. There it is at most 7 % behind the best
+/// width, 1.5 % on average; least squares over all widths give 1.8 to 2.4. What a window costs beside
+/// is below 500 and moves no choice.
 fn choose_windows(halves: &Halves) -> Windows {
     let lengths = halves.lengths();
     let cost =
-        |w: &Windows| lengths.digits(w) + 2.2 * w.all_buckets() as f64 + 500.0 * w.count as f64;
+        |w: &Windows| lengths.digits(w) + 3.3 * w.all_buckets() as f64 + 300.0 * w.count as f64;
     Windows::choose(halves.bound(), cost)
 }
 
