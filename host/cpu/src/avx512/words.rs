@@ -16,6 +16,7 @@ mod rows;
 mod short;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod transpose;
 mod vector;
 
@@ -61,26 +62,25 @@ trait Lanes: Copy + Send + Sync + 'static {
     /// A residue as a word of a table of [`Lanes::twist`].
     fn word(w: u64) -> Self::Word;
 
-    /// Words of the lanes in `mask`, zero in the others.
+    /// Eight words.
     ///
     /// # Safety
-    /// The words of these lanes must be readable.
-    unsafe fn load(self, from: *const Self::Word, mask: u8) -> Self::State;
-    /// As [`Lanes::load`], times the words of a table.
+    /// They must be readable.
+    unsafe fn load(self, from: *const Self::Word) -> Self::State;
+    /// As [`Lanes::load`], times eight words of a table.
     ///
     /// # Safety
-    /// The words of these lanes, and eight of the table, must be readable.
+    /// Eight words must be readable at both.
     unsafe fn twist<const K: usize>(
         self,
         from: *const Self::Word,
-        mask: u8,
         table: *const Self::Word,
     ) -> Self::State;
-    /// Stores reduced words of the lanes in `mask`.
+    /// Stores eight reduced words at each of two places.
     ///
     /// # Safety
-    /// The words of these lanes must be writable.
-    unsafe fn store(self, x: Self::State, to: *mut Self::Word, mask: u8);
+    /// They must be writable.
+    unsafe fn store(self, x: [Self::State; 2], to: [*mut Self::Word; 2]);
     /// Eight times eight or sixteen times sixteen words, transposed: row i of the source at
     /// `from(i)`, of the result at `to(i)`.
     ///

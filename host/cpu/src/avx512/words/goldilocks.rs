@@ -97,6 +97,29 @@ fn product<const K: usize>(Pair(a, b): Pair, w: &Twiddle) -> Pair {
     }
 }
 
+/// The reduced words of a ≥ 0 and b < 0.
+#[inline(always)]
+fn reduced(Pair(a, b): Pair) -> __m512i {
+    // SAFETY: as in `all`.
+    unsafe {
+        // a ≥ 0, b < 0: first −⌊b/2^48⌋ into a, then ⌊a/2^48⌋ into b: a < 2^48, b < 2^48 + 2^16
+        let a = _mm512_sub_epi64(a, _mm512_srai_epi64::<48>(b));
+        let up = _mm512_srli_epi64::<48>(a);
+        let b = _mm512_add_epi64(_mm512_and_si512(b, all(LIMB)), up);
+        let a = _mm512_and_si512(a, all(LIMB));
+        // b = b0 + 2^16·b1: a + 2^48·b0 < 2^64, and 2^64·b1 ≡ (2^32 − 1)·b1 ≤ p − 1
+        let b1 = _mm512_srli_epi64::<16>(b);
+        let high = _mm512_sub_epi64(_mm512_slli_epi64::<32>(b1), b1);
+        let low = _mm512_add_epi64(_mm512_slli_epi64::<48>(b), a);
+        let sum = _mm512_add_epi64(low, high);
+        let carry = _mm512_cmplt_epu64_mask(sum, high);
+        // after a carry sum < p − 1, so this does not carry again
+        let sum = _mm512_mask_add_epi64(sum, carry, sum, all(EPSILON));
+        // sum ≥ p wraps to the smaller word
+        _mm512_min_epu64(sum, _mm512_add_epi64(sum, all(EPSILON)))
+    }
+}
+
 impl Lanes for Goldilocks {
     type Word = u64;
     type State = Pair;
@@ -133,21 +156,21 @@ impl Lanes for Goldilocks {
     }
 
     #[inline(always)]
-    unsafe fn load(self, from: *const u64, mask: u8) -> Pair {
+    unsafe fn load(self, from: *const u64) -> Pair {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
-            let x = _mm512_maskz_loadu_epi64(mask, from.cast());
+            let x = _mm512_loadu_si512(from.cast());
             Pair(_mm512_and_si512(x, all(LIMB)), _mm512_srli_epi64::<48>(x))
         }
     }
 
     /// |a|, |b| < 2^58 besides OFFSET.
     #[inline(always)]
-    unsafe fn twist<const K: usize>(self, from: *const u64, mask: u8, table: *const u64) -> Pair {
+    unsafe fn twist<const K: usize>(self, from: *const u64, table: *const u64) -> Pair {
         let offset = if K == 0 { OFFSET } else { [0; 2] };
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
-            let x = _mm512_maskz_loadu_epi64(mask, from.cast());
+            let x = _mm512_loadu_si512(from.cast());
             let w = _mm512_loadu_si512(table.cast());
             // x = x0 + x1·2^52, w likewise; the multiply-add reads x0 from x
             let (x1, w1) = (_mm512_srli_epi64::<52>(x), _mm512_srli_epi64::<52>(w));
@@ -170,25 +193,11 @@ impl Lanes for Goldilocks {
     }
 
     #[inline(always)]
-    unsafe fn store(self, Pair(a, b): Pair, to: *mut u64, mask: u8) {
-        // SAFETY: `detect` found the instructions; the caller vouches for the words.
+    unsafe fn store(self, x: [Pair; 2], to: [*mut u64; 2]) {
+        // SAFETY: the caller vouches for the words.
         unsafe {
-            // a ≥ 0, b < 0: first −⌊b/2^48⌋ into a, then ⌊a/2^48⌋ into b: a < 2^48, b < 2^48 + 2^16
-            let a = _mm512_sub_epi64(a, _mm512_srai_epi64::<48>(b));
-            let up = _mm512_srli_epi64::<48>(a);
-            let b = _mm512_add_epi64(_mm512_and_si512(b, all(LIMB)), up);
-            let a = _mm512_and_si512(a, all(LIMB));
-            // b = b0 + 2^16·b1: a + 2^48·b0 < 2^64, and 2^64·b1 ≡ (2^32 − 1)·b1 ≤ p − 1
-            let b1 = _mm512_srli_epi64::<16>(b);
-            let high = _mm512_sub_epi64(_mm512_slli_epi64::<32>(b1), b1);
-            let low = _mm512_add_epi64(_mm512_slli_epi64::<48>(b), a);
-            let sum = _mm512_add_epi64(low, high);
-            let carry = _mm512_cmplt_epu64_mask(sum, high);
-            // after a carry sum < p − 1, so this does not carry again
-            let sum = _mm512_mask_add_epi64(sum, carry, sum, all(EPSILON));
-            // sum ≥ p wraps to the smaller word
-            let sum = _mm512_min_epu64(sum, _mm512_add_epi64(sum, all(EPSILON)));
-            _mm512_mask_storeu_epi64(to.cast(), mask, sum);
+            _mm512_storeu_si512(to[0].cast(), reduced(x[0]));
+            _mm512_storeu_si512(to[1].cast(), reduced(x[1]));
         }
     }
 

@@ -61,15 +61,6 @@ impl<L: Lanes> Dft<L> {
         &self.twiddles[pass][b]
     }
 
-    /// Rows that leave the transform together ([`super::dft::run`]).
-    pub(super) fn block_rows(&self) -> usize {
-        if self.rows == self.radix {
-            self.rows
-        } else {
-            self.rows / self.radix
-        }
-    }
-
     fn bytes(&self) -> usize {
         self.rows * 34
     }

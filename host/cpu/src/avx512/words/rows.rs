@@ -8,15 +8,15 @@
 //! output; its second step, whose n2 coefficients of each residue modulo n1 are at once scaled and
 //! taken forward to 2^added_bits·n2 values; the forward transform's second step, of n1 rows.
 
-use super::dft::{self, Input, Scratch, Source};
+use super::dft::{self, Input};
 use super::plan::{Dft, Root};
-use super::vector::{inverse_of, run_to_rows, words};
+use super::tile::{self, Lie, Place};
+use super::vector::{in_ranges, inverse_of, words};
 use super::{LANES, Lanes, Shared, power, residue};
 use crate::arith::Field;
 use crate::{Direction, Ntt, Order, ntt, permute};
 use proofmill_field::naive;
-use rayon::prelude::*;
-use std::sync::Arc;
+use std::ops::Range;
 
 /// log2 of the rows that one step does.
 const ONE_STEP: u32 = 10;
@@ -83,16 +83,25 @@ struct Batch<L: Lanes> {
     shift: u64,
 }
 
-/// A transform of rows in place, or from one place to another.
-struct Move<'a, L: Lanes> {
+/// Transforms of rows in place, or from one place to another.
+struct Step<'a, L: Lanes> {
     dft: &'a Dft<L>,
-    /// First row of the input, and places of its rows.
-    from: usize,
+    /// First row of each transform's input, and places of its rows.
+    from: &'a (dyn Fn(usize) -> usize + Sync),
     at: &'a [usize],
-    input: Input<'a, L>,
+    factors: Factors<'a, L>,
     /// First row of the output, and places of its slots.
-    to: usize,
+    to: &'a (dyn Fn(usize) -> usize + Sync),
     slots: &'a [usize],
+}
+
+/// What a transform's rows are multiplied by.
+enum Factors<'a, L: Lanes> {
+    None,
+    /// The same for all transforms.
+    Same(&'a [L::Twiddle]),
+    /// Of each transform the first factor and the ratio of the next to it.
+    Each(&'a (dyn Fn(usize) -> [u64; 2] + Sync)),
 }
 
 /// Place i·stride of row i, or of row rev(i).
@@ -105,7 +114,7 @@ fn places(log: u32, order: Order, stride: usize) -> Vec<usize> {
 }
 
 /// start·ratio^i as factors, in four chains.
-fn factors<L: Lanes>(out: &mut Vec<L::Twiddle>, count: usize, start: u64, ratio: u64) {
+fn factors<L: Lanes>(out: &mut Vec<L::Twiddle>, count: usize, [start, ratio]: [u64; 2]) {
     let mut chains = [start; 4];
     for i in 1..4 {
         chains[i] = L::product(chains[i - 1], ratio);
@@ -120,65 +129,62 @@ fn factors<L: Lanes>(out: &mut Vec<L::Twiddle>, count: usize, start: u64, ratio:
 }
 
 impl<L: Lanes> Batch<L> {
-    /// Runs `stripe` for each index, with a list for factors and the thread's memory.
-    fn stripes(
-        &self,
-        count: usize,
-        stripe: impl Fn(usize, &mut Vec<L::Twiddle>, &mut Scratch) + Sync,
-    ) {
+    /// Runs `work` on ranges of the slices of so many stripes, numbered stripe by stripe.
+    fn in_ranges(&self, stripes: usize, work: impl Fn(Range<usize>) + Sync + Send) {
         let bytes = (self.width * size_of::<L::Word>()) << (self.log[0] + self.log[1]);
-        let run = |list: &mut Vec<L::Twiddle>, i: usize| {
-            dft::with_scratch(|scratch| stripe(i, list, scratch));
-        };
-        if bytes <= 4 * ntt::SERIAL_BYTES {
-            let mut list = Vec::new();
-            return (0..count).for_each(|i| run(&mut list, i));
-        }
-        (0..count).into_par_iter().for_each_init(Vec::new, run);
+        let count = stripes * self.slices();
+        in_ranges(count, bytes <= 4 * ntt::SERIAL_BYTES, work);
     }
 
-    /// Slices of a row: first word and number of words.
-    fn slices(&self) -> impl Iterator<Item = (usize, usize)> + use<L> {
-        let (width, tile) = (self.width, L::TILE * LANES);
-        (0..width)
-            .step_by(tile)
-            .map(move |first| (first, tile.min(width - first)))
+    /// Slices of a row.
+    fn slices(&self) -> usize {
+        self.width.div_ceil(L::TILE * LANES)
     }
 
-    /// The rows of a batch at a row and these places of whole rows, as a source.
-    ///
-    /// # Safety
-    /// They must lie in the data.
-    unsafe fn source<'a>(
-        &self,
-        (first, words): (usize, usize),
-        row: usize,
-        at: &'a [usize],
-        input: Input<'a, L>,
-    ) -> Source<'a, L> {
-        // SAFETY: the caller's word.
-        let base = unsafe { self.data.get().add(row * self.width + first) };
-        Source {
-            base,
-            at,
-            words,
-            input,
+    /// The slice of this number of the rows from `row` on.
+    fn place<'a>(&self, row: usize, slice: usize, at: &'a [usize]) -> Place<'a, L::Word> {
+        let first = slice * L::TILE * LANES;
+        Place {
+            base: self.data.get().wrapping_add(row * self.width + first),
+            words: (L::TILE * LANES).min(self.width - first),
+            lie: Lie::Rows(at),
         }
     }
 
-    /// All slices of a move.
+    /// So many transforms.
     ///
     /// # Safety
-    /// Rows must lie in the data, and no other task may touch them.
-    unsafe fn apply(&self, step: &Move<'_, L>, scratch: &mut Scratch) {
-        for slice in self.slices() {
+    /// Rows must lie in the data, and each be touched by one of the transforms.
+    unsafe fn run(&self, step: &Step<'_, L>, count: usize) {
+        let slices = self.slices();
+        self.in_ranges(count, |range| {
+            let (mut list, mut of) = (Vec::new(), usize::MAX);
             // SAFETY: the caller's word; `lanes` proves the features.
             unsafe {
-                let source = self.source(slice, step.from, step.at, step.input);
-                let to = self.data.get().add(step.to * self.width + slice.0);
-                run_to_rows(self.lanes, step.dft, source, scratch, to, step.slots);
+                tile::pipeline(
+                    self.lanes,
+                    step.dft,
+                    self.width.min(L::TILE * LANES),
+                    range,
+                    |i| self.place((step.from)(i / slices), i % slices, step.at),
+                    |i| Some(self.place((step.to)(i / slices), i % slices, step.slots)),
+                    |i, tile, _, turn| {
+                        let input = match step.factors {
+                            Factors::None => Input::Plain,
+                            Factors::Same(list) => Input::Rows(list),
+                            Factors::Each(progression) => {
+                                if of != i / slices {
+                                    of = i / slices;
+                                    factors::<L>(&mut list, step.dft.rows, progression(of));
+                                }
+                                Input::Rows(&list)
+                            }
+                        };
+                        dft::run(self.lanes, step.dft, tile, input, turn);
+                    },
+                );
             }
-        }
+        });
     }
 
     /// Times scale·shift^j of element j, transformed; gives the order in which the rows are then.
@@ -204,62 +210,51 @@ impl<L: Lanes> Batch<L> {
             Order::BitReversed => ([n1, 1], [1, n1]),
         };
         if log_1 > 0 {
-            let dft = root.dft(log_1);
             let at = places(log_1, input, blocks[1] * w);
-            let slots = places(log_1, Order::Natural, blocks[1] * w);
-            let slots = if input == Order::Natural { &slots } else { &at };
+            let natural = places(log_1, Order::Natural, blocks[1] * w);
             let mut list = Vec::new();
-            factors::<L>(&mut list, n1, 1, power::<L>(shift, n2 as u64));
-            let input = if shift == 1 {
-                Input::Plain
-            } else {
-                Input::Rows(&list)
+            factors::<L>(&mut list, n1, [1, power::<L>(shift, n2 as u64)]);
+            let step = Step {
+                dft: &root.dft(log_1),
+                from: &|i| i * blocks[0],
+                at: &at,
+                factors: match shift {
+                    1 => Factors::None,
+                    _ => Factors::Same(&list),
+                },
+                to: &|i| i * blocks[0],
+                slots: if input == Order::Natural {
+                    &natural
+                } else {
+                    &at
+                },
             };
-            self.stripes(n2, |i, _, scratch| {
-                let (from, to) = (i * blocks[0], i * blocks[0]);
-                let step = Move {
-                    dft: &dft,
-                    from,
-                    at: &at,
-                    input,
-                    to,
-                    slots,
-                };
-                // SAFETY: rows of block i, to themselves.
-                unsafe { self.apply(&step, scratch) };
-            });
+            // SAFETY: rows of block i, to themselves.
+            unsafe { self.run(&step, n2) };
         }
-        let dft: Arc<Dft<L>> = root.dft(log_2);
-        let at = places(log_2, input, stripes[1] * w);
-        let slots = places(log_2, super::vector::opposite(output), stripes[1] * w);
         let whole = root.of_order::<L>(log_1 + log_2);
-        let plain = log_1 == 0 && shift == 1 && scale == 1;
-        self.stripes(n1, |i, list, scratch| {
+        let progression = |i| {
             // the k1 of the stripe: its place, or its place reversed
             let k1 = match input {
                 Order::Natural => naive::bit_reverse(i, log_1),
                 Order::BitReversed => i,
             };
-            let input = match plain {
-                true => Input::Plain,
-                false => {
-                    let ratio = L::product(shift, power::<L>(whole, k1 as u64));
-                    factors::<L>(list, n2, scale, ratio);
-                    Input::Rows(list)
-                }
-            };
-            let (from, to) = (i * stripes[0], i * stripes[0]);
-            let step = Move {
-                dft: &dft,
-                from,
-                at: &at,
-                input,
-                to,
-                slots: &slots,
-            };
-            // SAFETY: rows of stripe i, to themselves.
-            unsafe { self.apply(&step, scratch) };
-        });
+            [scale, L::product(shift, power::<L>(whole, k1 as u64))]
+        };
+        let plain = log_1 == 0 && shift == 1 && scale == 1;
+        let step = Step {
+            dft: &root.dft(log_2),
+            from: &|i| i * stripes[0],
+            at: &places(log_2, input, stripes[1] * w),
+            factors: match plain {
+                true => Factors::None,
+                false => Factors::Each(&progression),
+            },
+            to: &|i| i * stripes[0],
+            slots: &places(log_2, super::vector::opposite(output), stripes[1] * w),
+        };
+        // SAFETY: rows of stripe i, to themselves.
+        unsafe { self.run(&step, n1) };
         output
     }
 
@@ -289,29 +284,24 @@ impl<L: Lanes> Batch<L> {
     unsafe fn extend_first(&self, input: Order, n: usize) {
         let (w, [log_1, log_2]) = (self.width, self.log);
         let (n1, n2) = (1usize << log_1, 1usize << log_2);
-        let dft = self.inverse.dft(log_1);
-        let at = match input {
-            Order::Natural => places(log_1, input, n2 * w),
-            Order::BitReversed => places(log_1, input, w),
+        let from = |j2| match input {
+            Order::Natural => j2,
+            Order::BitReversed => naive::bit_reverse(j2, log_2) * n1,
         };
-        let slots = places(log_1, Order::BitReversed, w);
-        self.stripes(n2, |j2, _, scratch| {
-            let from = match input {
-                Order::Natural => j2,
-                Order::BitReversed => naive::bit_reverse(j2, log_2) * n1,
-            };
-            let to = n + j2 * n1;
-            let step = Move {
-                dft: &dft,
-                from,
-                at: &at,
-                input: Input::Plain,
-                to,
-                slots: &slots,
-            };
-            // SAFETY: rows of j2, in the first n rows and then in the second n.
-            unsafe { self.apply(&step, scratch) };
-        });
+        let stride = match input {
+            Order::Natural => n2 * w,
+            Order::BitReversed => w,
+        };
+        let step = Step {
+            dft: &self.inverse.dft(log_1),
+            from: &from,
+            at: &places(log_1, input, stride),
+            factors: Factors::None,
+            to: &|j2| n + j2 * n1,
+            slots: &places(log_1, Order::BitReversed, w),
+        };
+        // SAFETY: rows of j2, in the first n rows and then in the second n.
+        unsafe { self.run(&step, n2) };
     }
 
     /// Second step of the inverse from rows `first` on, and first step of the forward transform: of
@@ -327,33 +317,37 @@ impl<L: Lanes> Batch<L> {
         let slots = places(log_2, Order::Natural, n1 * w);
         let whole = self.inverse.of_order::<L>(log_1 + log_2);
         let parts = self.parts(added_bits);
-        self.stripes(n1, |k1, list, scratch| {
-            let start = L::product(scale, power::<L>(self.shift, k1 as u64));
-            factors::<L>(list, n2, start, power::<L>(whole, k1 as u64));
-            for slice in self.slices() {
-                let words = slice.1;
-                let staged = dft::grown(&mut scratch.staged, n2 * words * size_of::<L::Word>());
-                let staged = staged.cast::<L::Word>();
-                let natural = places(log_2, Order::Natural, words);
-                let reversed = places(log_2, Order::BitReversed, words);
-                // SAFETY: the stripe of k1, read whole before it is written; `lanes` proves the
-                // features.
-                unsafe {
-                    let source = self.source(slice, first + k1, &at, Input::Rows(list));
-                    run_to_rows(self.lanes, &back, source, scratch, staged, &reversed);
-                    for (b, part) in parts.iter().enumerate() {
-                        let input = Input::Rows(part);
-                        let source = Source {
-                            base: staged,
-                            at: &natural,
-                            words,
-                            input,
-                        };
-                        let row = (b << (log_1 + log_2)) + k1;
-                        let to = self.data.get().add(row * w + slice.0);
-                        run_to_rows(self.lanes, &forth, source, scratch, to, &slots);
-                    }
-                }
+        let reversed = places(log_2, Order::BitReversed, 1);
+        let (l, slices) = (self.lanes, self.slices());
+        self.in_ranges(n1, |range| {
+            let (mut list, mut of) = (Vec::new(), usize::MAX);
+            // SAFETY: the stripe of k1, read whole before it is written; `lanes` proves the
+            // features.
+            unsafe {
+                tile::pipeline(
+                    l,
+                    &*back,
+                    w.min(L::TILE * LANES),
+                    range,
+                    |i| self.place(first + i / slices, i % slices, &at),
+                    |_| None,
+                    |i, values, output, turn| {
+                        let k1 = i / slices;
+                        if of != k1 {
+                            of = k1;
+                            let start = L::product(scale, power::<L>(self.shift, k1 as u64));
+                            let ratio = power::<L>(whole, k1 as u64);
+                            factors::<L>(&mut list, n2, [start, ratio]);
+                        }
+                        dft::run(l, &back, values, Input::Rows(&list), turn);
+                        for (b, part) in parts.iter().enumerate() {
+                            output.permute(values, &reversed);
+                            dft::run(l, &forth, output, Input::Rows(part), &|_| ());
+                            let row = (b << (log_1 + log_2)) + k1;
+                            output.store_all(l, &self.place(row, i % slices, &slots));
+                        }
+                    },
+                );
             }
         });
     }
@@ -367,7 +361,7 @@ impl<L: Lanes> Batch<L> {
         let part = |b: usize| {
             let turn = power::<L>(root, naive::bit_reverse(b, added_bits) as u64);
             let mut list = Vec::new();
-            factors::<L>(&mut list, 1 << log_2, 1, L::product(shift, turn));
+            factors::<L>(&mut list, 1 << log_2, [1, L::product(shift, turn)]);
             list
         };
         (0..1 << added_bits).map(part).collect()
@@ -380,24 +374,21 @@ impl<L: Lanes> Batch<L> {
     unsafe fn extend_last(&self, added_bits: u32) {
         let (w, [log_1, log_2]) = (self.width, self.log);
         let n1 = 1usize << log_1;
-        let dft = self.forward.dft(log_1);
         let rows = places(log_1, Order::Natural, w);
         let whole = self.forward.of_order::<L>(log_1 + log_2 + added_bits);
-        self.stripes(1 << (log_2 + added_bits), |i, list, scratch| {
+        let progression = |i| {
             let q = naive::bit_reverse(i, log_2 + added_bits);
-            factors::<L>(list, n1, 1, power::<L>(whole, q as u64));
-            let (from, to) = (i * n1, i * n1);
-            let input = Input::Rows(list);
-            let step = Move {
-                dft: &dft,
-                from,
-                at: &rows,
-                input,
-                to,
-                slots: &rows,
-            };
-            // SAFETY: the rows of block i, to themselves.
-            unsafe { self.apply(&step, scratch) };
-        });
+            [1, power::<L>(whole, q as u64)]
+        };
+        let step = Step {
+            dft: &self.forward.dft(log_1),
+            from: &|i| i * n1,
+            at: &rows,
+            factors: Factors::Each(&progression),
+            to: &|i| i * n1,
+            slots: &rows,
+        };
+        // SAFETY: the rows of block i, to themselves.
+        unsafe { self.run(&step, 1 << (log_2 + added_bits)) };
     }
 }

@@ -55,6 +55,12 @@ impl<P: Modulus> Short<P> {
         out
     };
 
+    #[inline(always)]
+    fn neg() -> __m512i {
+        // SAFETY: called only by methods of `Short`, which `detect` made.
+        unsafe { _mm512_set1_epi64(Self::NEG) }
+    }
+
     const fn shoup(w: u64) -> Twiddle {
         // 52 bits in two steps: each dividend is below 2^63
         let (high, rest) = ((w << 32) / Self::P, (w << 32) % Self::P);
@@ -73,7 +79,7 @@ impl<P: Modulus> Short<P> {
             let q = _mm512_madd52hi_epu64(_mm512_setzero_si512(), x, shoup);
             let offset = _mm512_set1_epi64((offset * Self::P) as i64);
             let low = _mm512_madd52lo_epu64(offset, x, w);
-            _mm512_madd52lo_epu64(low, q, _mm512_set1_epi64(Self::NEG))
+            _mm512_madd52lo_epu64(low, q, Self::neg())
         }
     }
 }
@@ -107,21 +113,16 @@ impl<P: Modulus> Lanes for Short<P> {
     }
 
     #[inline(always)]
-    unsafe fn load(self, from: *const u32, mask: u8) -> __m512i {
+    unsafe fn load(self, from: *const u32) -> __m512i {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
-        unsafe { _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(mask, from.cast())) }
+        unsafe { _mm512_cvtepu32_epi64(_mm256_loadu_si256(from.cast())) }
     }
 
     #[inline(always)]
-    unsafe fn twist<const K: usize>(
-        self,
-        from: *const u32,
-        mask: u8,
-        table: *const u32,
-    ) -> __m512i {
+    unsafe fn twist<const K: usize>(self, from: *const u32, table: *const u32) -> __m512i {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
-            let x = self.load(from, mask); // < p
+            let x = self.load(from); // < p
             let w = _mm512_cvtepu32_epi64(_mm256_loadu_si256(table.cast()));
             // ⌊w·2^21·⌊2^82/p⌋/2^52⌋ is w·2^51/p less at most 2, so q is x·w/2p less at most
             // 1 + 2^-19, and x·w − q·2p < 2p·(1 + 2^-19) < 3p
@@ -138,16 +139,23 @@ impl<P: Modulus> Lanes for Short<P> {
     }
 
     #[inline(always)]
-    unsafe fn store(self, x: __m512i, to: *mut u32, mask: u8) {
+    unsafe fn store(self, x: [__m512i; 2], to: [*mut u32; 2]) {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
             let barrett = _mm512_set1_epi64(Self::BARRETT);
-            let q = _mm512_madd52hi_epu64(_mm512_setzero_si512(), x, barrett);
+            let zero = _mm512_setzero_si512();
             // x/p − x·⌊2^52/p⌋/2^52 < 1, so the difference is below 2p < 2^32
-            let x = _mm512_madd52lo_epu64(x, q, _mm512_set1_epi64(Self::NEG));
-            let x = _mm512_cvtepi64_epi32(x);
-            let x = _mm256_min_epu32(x, _mm256_sub_epi32(x, _mm256_set1_epi32(Self::P as i32)));
-            _mm256_mask_storeu_epi32(to.cast(), mask, x);
+            let q = [
+                _mm512_madd52hi_epu64(zero, x[0], barrett),
+                _mm512_madd52hi_epu64(zero, x[1], barrett),
+            ];
+            let low = _mm512_madd52lo_epu64(x[0], q[0], Self::neg());
+            let high = _mm512_madd52lo_epu64(x[1], q[1], Self::neg());
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let x = _mm512_permutex2var_epi32(low, even, high);
+            let x = _mm512_min_epu32(x, _mm512_sub_epi32(x, _mm512_set1_epi32(Self::P as i32)));
+            _mm256_storeu_si256(to[0].cast(), _mm512_castsi512_si256(x));
+            _mm256_storeu_si256(to[1].cast(), _mm512_extracti64x4_epi64::<1>(x));
         }
     }
 
@@ -184,13 +192,18 @@ impl<P: Modulus> Lanes for Short<P> {
 
     #[inline(always)]
     fn butterfly<const E: usize>(self, a: __m512i, b: __m512i) -> (__m512i, __m512i) {
-        let b = if E == 0 {
-            b
-        } else {
-            self.times(b, &Self::ROOTS[E], 0)
-        };
         // SAFETY: `detect` found the instructions.
-        unsafe { (_mm512_add_epi64(a, b), _mm512_sub_epi64(a, b)) }
+        unsafe {
+            if E == 0 {
+                return (_mm512_add_epi64(a, b), _mm512_sub_epi64(a, b));
+            }
+            // as `times`, on top of a
+            let w = _mm512_set1_epi64(Self::ROOTS[E][0] as i64);
+            let shoup = _mm512_set1_epi64(Self::ROOTS[E][1] as i64);
+            let q = _mm512_madd52hi_epu64(_mm512_setzero_si512(), b, shoup);
+            let sum = _mm512_madd52lo_epu64(_mm512_madd52lo_epu64(a, b, w), q, Self::neg());
+            (sum, _mm512_sub_epi64(_mm512_add_epi64(a, a), sum))
+        }
     }
 }
 

@@ -199,10 +199,10 @@ fn products<L: Lanes>(l: L, x: &[L::Word; LANES], w: u64) -> [[L::Word; LANES]; 
     let factor = L::prepare(w);
     // SAFETY: eight words each.
     unsafe {
-        let whole = |to: &mut [L::Word; LANES], y| l.store(y, to.as_mut_ptr(), 0xff);
-        let loaded = l.load(x.as_ptr(), 0xff);
+        let whole = |to: &mut [L::Word; LANES], y| l.store([y; 2], [to.as_mut_ptr(); 2]);
+        let loaded = l.load(x.as_ptr());
         whole(&mut out[0], l.scaled::<0>(loaded, &factor));
-        whole(&mut out[1], l.twist::<0>(x.as_ptr(), 0xff, table.as_ptr()));
+        whole(&mut out[1], l.twist::<0>(x.as_ptr(), table.as_ptr()));
         // w·x, lazy, times w
         let lazy = l.twiddle::<0>(l.scaled::<0>(loaded, &factor), &factor);
         whole(&mut out[2], lazy);

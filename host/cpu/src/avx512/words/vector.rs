@@ -5,14 +5,16 @@
 //! In natural order lanes lie side by side, in bit-reversed order rows do: there tiles are transposed
 //! on the way. Natural input and output: by way of a vector of n words; else in place.
 
-use super::dft::{self, Input, Scratch, Source};
+use super::dft::{self, Input};
 use super::plan::{Dft, Root};
+use super::tile::{self, Lie, Place};
 use super::{LANES, Lanes, Shared, residue};
 use crate::arith::Field;
 use crate::memory::Table;
 use crate::{Direction, Ntt, Order, ntt, permute};
 use proofmill_field::{Int, naive};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// log2 of the largest transform: its table of twiddles has as many words.
@@ -104,7 +106,7 @@ fn middles() -> std::sync::MutexGuard<'static, Vec<Table<u64>>> {
 /// Runs `work` with memory for so many bytes.
 fn with_middle<T>(bytes: usize, work: impl FnOnce(*mut u64) -> T) -> T {
     let mut table = middles().pop().unwrap_or_else(|| Table::zeroed(0));
-    let out = work(dft::grown(&mut table, bytes));
+    let out = work(tile::grown(&mut table, bytes));
     let mut kept = middles();
     if kept.len() < MIDDLES_KEPT.0 && table.len() * 8 <= MIDDLES_KEPT.1 {
         kept.push(table);
@@ -172,21 +174,41 @@ fn places(log: u32, stride: usize, order: Order) -> Vec<usize> {
 }
 
 impl<L: Lanes> Steps<L> {
-    /// Runs `tile` on the first lane of every tile of `across` lanes, each `deep` rows, with the
-    /// lanes of a tile and the thread's memory.
-    fn tiles(&self, across: usize, tile: impl Fn(usize, usize, &mut Scratch) + Sync) {
+    /// Runs step 0 or 1 on all tiles of `across` lanes, from one place to another, each given the
+    /// tile's first lane and its number of lanes.
+    ///
+    /// # Safety
+    /// As [`tile::pipeline`]; a tile's rows are no other's, but by way of other memory.
+    unsafe fn step<'a>(
+        &self,
+        step: usize,
+        from: impl Fn(usize, usize) -> Place<'a, L::Word> + Sync,
+        to: impl Fn(usize, usize) -> Place<'a, L::Word> + Sync,
+    ) {
+        let across = 1 << self.log[1 - step];
         let width = (L::TILE * LANES).min(across);
-        let run = |t: usize| dft::with_scratch(|scratch| tile(t * width, width, scratch));
+        let (lanes, dft) = (self.lanes, &*self.dfts[step]);
         let bytes = size_of::<L::Word>() << (self.log[0] + self.log[1]);
-        match bytes <= 4 * ntt::SERIAL_BYTES {
-            true => (0..across / width).for_each(run),
-            false => (0..across / width).into_par_iter().for_each(run),
-        }
-    }
-
-    /// The twiddles of the second step from lane k1 on.
-    fn twists(&self, k1: usize) -> Input<'_, L> {
-        Input::Words(&self.twists[k1 << self.log[1]..])
+        in_ranges(across / width, bytes <= 4 * ntt::SERIAL_BYTES, |range| {
+            // SAFETY: the caller's word; `lanes` proves the features.
+            unsafe {
+                tile::pipeline(
+                    lanes,
+                    dft,
+                    width,
+                    range,
+                    |i| from(i * width, width),
+                    |i| Some(to(i * width, width)),
+                    |i, tile, _, turn| {
+                        let input = match step {
+                            0 => Input::Plain,
+                            _ => Input::Words(&self.twists[(i * width) << self.log[1]..]),
+                        };
+                        dft::run(lanes, dft, tile, input, turn);
+                    },
+                );
+            }
+        });
     }
 
     /// First step, natural input: row k1 of `to`, or row rev(k1), gets the n2 results of k1.
@@ -195,24 +217,17 @@ impl<L: Lanes> Steps<L> {
     /// `to` has n words, and is `data` only if the order is bit-reversed.
     unsafe fn columns(&self, to: Shared<L::Word>, order: Order) {
         let [log_1, log_2] = self.log;
-        let n2 = 1 << log_2;
-        let from = places(log_1, n2, Order::Natural);
+        let from = places(log_1, 1 << log_2, Order::Natural);
         // slot i of the transform is k1 = rev(i)
-        let targets = places(log_1, n2, opposite(order));
-        self.tiles(n2, |j2, words, scratch| {
-            let source = Source {
-                // SAFETY: j2 + words ≤ n2.
-                base: unsafe { self.data.get().add(j2) },
-                at: &from,
-                words,
-                input: Input::Plain,
-            };
-            // SAFETY: a tile reads and writes its own columns; the features are proved by `lanes`.
-            unsafe {
-                let to = to.get().add(j2);
-                run_to_rows(self.lanes, &self.dfts[0], source, scratch, to, &targets);
-            }
-        });
+        let targets = places(log_1, 1 << log_2, opposite(order));
+        // SAFETY: a tile reads and writes its own columns.
+        unsafe {
+            self.step(
+                0,
+                |j2, words| self.data.rows(j2, words, &from),
+                |j2, words| to.rows(j2, words, &targets),
+            );
+        }
     }
 
     /// Second step after [`Steps::columns`]: the row of k1 in `from` lies in this order. To `data`.
@@ -221,36 +236,20 @@ impl<L: Lanes> Steps<L> {
     /// As there; `from` is `data` only if the output is bit-reversed.
     unsafe fn rows(&self, from: Shared<L::Word>, order: Order, output: Order) {
         let [log_1, log_2] = self.log;
-        let (n1, n2) = (1 << log_1, 1usize << log_2);
-        let starts = places(log_1, n2, order);
-        let targets = places(log_2, n1, Order::BitReversed);
-        self.tiles(n1, |k1, words, scratch| {
-            let starts = &starts[k1..k1 + words];
-            let at: Vec<usize> = (0..n2).map(|i| i * words).collect();
-            let staged = dft::grown(&mut scratch.staged, n2 * words * size_of::<L::Word>());
-            let staged = staged.cast::<L::Word>();
-            let source = Source {
-                base: staged,
-                at: &at,
-                words,
-                input: self.twists(k1),
-            };
-            let (l, dft) = (self.lanes, &self.dfts[1]);
-            // SAFETY: a tile reads its own rows, and writes them or its own columns; the features
-            // are proved by `lanes`.
-            unsafe {
-                to_columns(l, from.get(), starts, n2, staged);
-                match output {
-                    Order::Natural => {
-                        let to = self.data.get().add(k1);
-                        run_to_rows(l, dft, source, scratch, to, &targets);
-                    }
-                    Order::BitReversed => {
-                        run_to_columns(l, dft, source, scratch, self.data.get(), starts);
-                    }
-                }
-            }
-        });
+        let starts = places(log_1, 1 << log_2, order);
+        let targets = places(log_2, 1 << log_1, Order::BitReversed);
+        let slots = places(log_2, 1, Order::Natural);
+        // SAFETY: a tile reads its own rows, and writes them or its own columns.
+        unsafe {
+            self.step(
+                1,
+                |k1, words| from.columns(&starts[k1..k1 + words], &slots),
+                |k1, words| match output {
+                    Order::Natural => self.data.rows(k1, words, &targets),
+                    Order::BitReversed => self.data.columns(&starts[k1..k1 + words], &slots),
+                },
+            );
+        }
     }
 
     /// First step, bit-reversed input, in place: place k1 of block rev(j2) gets the result of k1.
@@ -259,27 +258,11 @@ impl<L: Lanes> Steps<L> {
     /// `data` has n words.
     unsafe fn blocks(&self) {
         let [log_1, log_2] = self.log;
-        let n1 = 1usize << log_1;
-        self.tiles(1 << log_2, |block, words, scratch| {
-            let starts: Vec<usize> = (0..words).map(|i| (block + i) * n1).collect();
-            let at = places(log_1, words, Order::BitReversed);
-            let bytes = n1 * words * size_of::<L::Word>();
-            let staged = dft::grown(&mut scratch.staged, bytes).cast::<L::Word>();
-            let source = Source {
-                base: staged,
-                at: &at,
-                words,
-                input: Input::Plain,
-            };
-            let (l, data) = (self.lanes, self.data.get());
-            // SAFETY: a tile touches its own blocks; its rows are all loaded before the first is
-            // written back; the features are proved by `lanes`.
-            unsafe {
-                to_columns(l, data, &starts, n1, staged);
-                run_to_rows(l, &self.dfts[0], source, scratch, staged, &at);
-                from_columns(l, staged, words, 0..n1, data, &starts);
-            }
-        });
+        let starts = places(log_2, 1 << log_1, Order::Natural);
+        let at = places(log_1, 1, Order::BitReversed);
+        let place = |block, words| self.data.columns(&starts[block..block + words], &at);
+        // SAFETY: a tile touches its own blocks.
+        unsafe { self.step(0, place, place) };
     }
 
     /// Second step after [`Steps::blocks`], in place.
@@ -288,124 +271,44 @@ impl<L: Lanes> Steps<L> {
     /// As there. Lanes are k1 in natural order, columns of the matrix of rev(j2) and k1.
     unsafe fn stripes(&self) {
         let [log_1, log_2] = self.log;
-        let n1 = 1 << log_1;
-        let at = places(log_2, n1, Order::BitReversed);
-        self.tiles(n1, |k1, words, scratch| {
-            // SAFETY: k1 + words ≤ n1; a tile touches its own columns, and its rows are all loaded
-            // before the first is written back; the features are proved by `lanes`.
-            unsafe {
-                let base = self.data.get().add(k1);
-                let source = Source {
-                    base,
-                    at: &at,
-                    words,
-                    input: self.twists(k1),
-                };
-                run_to_rows(self.lanes, &self.dfts[1], source, scratch, base, &at);
-            }
-        });
+        let at = places(log_2, 1 << log_1, Order::BitReversed);
+        let place = |k1, words| self.data.rows(k1, words, &at);
+        // SAFETY: a tile touches its own columns.
+        unsafe { self.step(1, place, place) };
     }
+}
+
+impl<W> Shared<W> {
+    /// Rows of so many words, from word `first` on.
+    fn rows(self, first: usize, words: usize, at: &[usize]) -> Place<'_, W> {
+        let (base, lie) = (self.0.wrapping_add(first), Lie::Rows(at));
+        Place { base, words, lie }
+    }
+
+    /// Columns that start at these words.
+    fn columns<'a>(self, starts: &'a [usize], at: &'a [usize]) -> Place<'a, W> {
+        let (base, lie) = (self.0, Lie::Columns { starts, at });
+        let words = starts.len();
+        Place { base, words, lie }
+    }
+}
+
+/// Runs `work` on ranges of 0..count: on one, or on some for each thread.
+pub(super) fn in_ranges(count: usize, serial: bool, work: impl Fn(Range<usize>) + Sync + Send) {
+    let threads = rayon::current_num_threads();
+    if serial || threads == 1 {
+        return work(0..count);
+    }
+    let size = count.div_ceil(4 * threads);
+    let start = |i| i * size;
+    (0..count.div_ceil(size))
+        .into_par_iter()
+        .for_each(|i| work(start(i)..start(i + 1).min(count)));
 }
 
 pub(super) fn opposite(order: Order) -> Order {
     match order {
         Order::Natural => Order::BitReversed,
         Order::BitReversed => Order::Natural,
-    }
-}
-
-/// A transform whose output slot i goes to `to` + at[i].
-///
-/// # Safety
-/// As [`dft::run`], and rows of `source.words` words there.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-pub(super) unsafe fn run_to_rows<L: Lanes>(
-    lanes: L,
-    dft: &Dft<L>,
-    source: Source<'_, L>,
-    scratch: &mut Scratch,
-    to: *mut L::Word,
-    at: &[usize],
-) {
-    let rows = dft.block_rows();
-    // SAFETY: passed on.
-    unsafe {
-        dft::run(lanes, dft, source, scratch, |first, block| {
-            dft::copy_rows(block, rows, source.words, to, |i| at[first + i]);
-        });
-    }
-}
-
-/// A transform whose lane l goes to the row at `to` + starts[l].
-///
-/// # Safety
-/// As [`dft::run`], and rows as long as the transform there.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-unsafe fn run_to_columns<L: Lanes>(
-    lanes: L,
-    dft: &Dft<L>,
-    source: Source<'_, L>,
-    scratch: &mut Scratch,
-    to: *mut L::Word,
-    starts: &[usize],
-) {
-    let rows = dft.block_rows();
-    // SAFETY: passed on.
-    unsafe {
-        dft::run(lanes, dft, source, scratch, |first, block| {
-            from_columns(lanes, block, source.words, first..first + rows, to, starts);
-        });
-    }
-}
-
-/// Row l of `from` (at starts[l], of n words) becomes column l of `to`, a matrix of n rows.
-///
-/// # Safety
-/// The words must be there; n and the number of rows are multiples of `SIDE`.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-unsafe fn to_columns<L: Lanes>(
-    lanes: L,
-    from: *const L::Word,
-    starts: &[usize],
-    n: usize,
-    to: *mut L::Word,
-) {
-    let width = starts.len();
-    for (group, starts) in starts.chunks_exact(L::SIDE).enumerate() {
-        for i in (0..n).step_by(L::SIDE) {
-            // SAFETY: the caller's word.
-            unsafe {
-                lanes.transpose(
-                    |r| from.wrapping_add(starts[r] + i),
-                    |r| to.wrapping_add((i + r) * width + group * L::SIDE),
-                );
-            }
-        }
-    }
-}
-
-/// The reverse: rows `range` of a matrix of `width` columns, of which `from` is the first.
-///
-/// # Safety
-/// As [`to_columns`].
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-unsafe fn from_columns<L: Lanes>(
-    lanes: L,
-    from: *const L::Word,
-    width: usize,
-    range: std::ops::Range<usize>,
-    to: *mut L::Word,
-    starts: &[usize],
-) {
-    for (group, starts) in starts.chunks_exact(L::SIDE).enumerate() {
-        for i in (0..range.len()).step_by(L::SIDE) {
-            // SAFETY: the caller's word.
-            unsafe {
-                lanes.transpose(
-                    |r| from.wrapping_add((i + r) * width + group * L::SIDE),
-                    |r| to.wrapping_add(starts[r] + range.start + i),
-                );
-            }
-        }
     }
 }
