@@ -5,9 +5,10 @@
 //! additions have no carries and no reductions, and a product by a constant is three instructions
 //! of the multiply-add, or ten.
 //!
-//! [`dft`] is the kernel: one transform of up to 2^16 rows, every lane a column. [`vector`] and
-//! [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's four-step), on one vector
-//! and on row-major batches. Orders of input and output are where rows are loaded and stored.
+//! [`dft`] is the kernel: one transform of up to 2^16 rows, every lane a column, in place in a
+//! [`tile`]. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
+//! four-step), on one vector and on row-major batches. Orders of input and output are where rows are
+//! loaded and stored.
 
 mod dft;
 mod goldilocks;

@@ -10,7 +10,7 @@
 
 use super::dft::{self, Input};
 use super::plan::{Dft, Root};
-use super::tile::{self, Lie, Place};
+use super::tile::{self, Lie, Place, Tile};
 use super::vector::{in_ranges, inverse_of, words};
 use super::{LANES, Lanes, Shared, power, residue};
 use crate::arith::Field;
@@ -90,8 +90,8 @@ struct Step<'a, L: Lanes> {
     from: &'a (dyn Fn(usize) -> usize + Sync),
     at: &'a [usize],
     factors: Factors<'a, L>,
-    /// First row of the output, and places of its slots.
-    to: &'a (dyn Fn(usize) -> usize + Sync),
+    /// First row of the output, if it is another, and places of its slots.
+    to: Option<&'a (dyn Fn(usize) -> usize + Sync)>,
     slots: &'a [usize],
 }
 
@@ -157,32 +157,46 @@ impl<L: Lanes> Batch<L> {
     /// Rows must lie in the data, and each be touched by one of the transforms.
     unsafe fn run(&self, step: &Step<'_, L>, count: usize) {
         let slices = self.slices();
+        let whole = |(i, at): (usize, &usize)| *at == i * self.width;
+        let contiguous = |at: &[usize]| at.iter().enumerate().all(whole);
+        let stays = step.to.is_none()
+            && self.width.is_multiple_of(LANES)
+            && contiguous(step.at)
+            && contiguous(step.slots);
         self.in_ranges(count, |range| {
             let (mut list, mut of) = (Vec::new(), usize::MAX);
-            // SAFETY: the caller's word; `lanes` proves the features.
+            let mut transform = |i: usize, tile: &Tile<'_, L>, turn: &dyn Fn(usize)| {
+                let input = match step.factors {
+                    Factors::None => Input::Plain,
+                    Factors::Same(list) => Input::Rows(list),
+                    Factors::Each(progression) => {
+                        if of != i / slices {
+                            of = i / slices;
+                            factors::<L>(&mut list, step.dft.rows, progression(of));
+                        }
+                        Input::Rows(&list)
+                    }
+                };
+                // SAFETY: the caller's word; `lanes` proves the features.
+                unsafe { dft::run(self.lanes, step.dft, tile, input, turn) };
+            };
+            let (dft, to) = (step.dft, step.to.unwrap_or(step.from));
+            let from = |i| self.place((step.from)(i / slices), i % slices, step.at);
+            // SAFETY: as above.
             unsafe {
-                tile::pipeline(
-                    self.lanes,
-                    step.dft,
-                    self.width.min(L::TILE * LANES),
-                    range,
-                    |i| self.place((step.from)(i / slices), i % slices, step.at),
-                    |i| Some(self.place((step.to)(i / slices), i % slices, step.slots)),
-                    |i, tile, _, turn| {
-                        let input = match step.factors {
-                            Factors::None => Input::Plain,
-                            Factors::Same(list) => Input::Rows(list),
-                            Factors::Each(progression) => {
-                                if of != i / slices {
-                                    of = i / slices;
-                                    factors::<L>(&mut list, step.dft.rows, progression(of));
-                                }
-                                Input::Rows(&list)
-                            }
-                        };
-                        dft::run(self.lanes, step.dft, tile, input, turn);
-                    },
-                );
+                if stays {
+                    tile::in_place(dft, self.width, range, from, transform);
+                } else {
+                    tile::pipeline(
+                        self.lanes,
+                        dft,
+                        self.width.min(L::TILE * LANES),
+                        range,
+                        from,
+                        |i| Some(self.place(to(i / slices), i % slices, step.slots)),
+                        |i, tile, _, turn| transform(i, tile, turn),
+                    );
+                }
             }
         });
     }
@@ -222,7 +236,7 @@ impl<L: Lanes> Batch<L> {
                     1 => Factors::None,
                     _ => Factors::Same(&list),
                 },
-                to: &|i| i * blocks[0],
+                to: None,
                 slots: if input == Order::Natural {
                     &natural
                 } else {
@@ -250,7 +264,7 @@ impl<L: Lanes> Batch<L> {
                 true => Factors::None,
                 false => Factors::Each(&progression),
             },
-            to: &|i| i * stripes[0],
+            to: None,
             slots: &places(log_2, super::vector::opposite(output), stripes[1] * w),
         };
         // SAFETY: rows of stripe i, to themselves.
@@ -297,7 +311,7 @@ impl<L: Lanes> Batch<L> {
             from: &from,
             at: &places(log_1, input, stride),
             factors: Factors::None,
-            to: &|j2| n + j2 * n1,
+            to: Some(&|j2| n + j2 * n1),
             slots: &places(log_1, Order::BitReversed, w),
         };
         // SAFETY: rows of j2, in the first n rows and then in the second n.
@@ -385,7 +399,7 @@ impl<L: Lanes> Batch<L> {
             from: &|i| i * n1,
             at: &rows,
             factors: Factors::Each(&progression),
-            to: &|i| i * n1,
+            to: None,
             slots: &rows,
         };
         // SAFETY: the rows of block i, to themselves.

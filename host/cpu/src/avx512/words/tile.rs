@@ -2,8 +2,9 @@
 //!
 //! Rows come from where they lie, in runs of up to 256 bytes, to neighbouring places, and go back
 //! from there: at strides of a power of two they would share a few sets of the caches. While one
-//! tile is transformed, the next one is loaded and the one before is stored, a little at a time
-//! ([`pipeline`]): memory and arithmetic are busy together.
+//! tile is transformed, the next one is loaded and the one before is stored, a little at a time, from
+//! and to lines that were asked for some turns earlier ([`pipeline`]). Rows that lie one after the
+//! other stay where they are ([`in_place`]).
 
 use super::plan::Dft;
 use super::{LANES, Lanes, dft};
@@ -155,6 +156,37 @@ pub(super) unsafe fn pipeline<'a, L: Lanes>(
         if let Some(place) = to(range.end - 1) {
             // SAFETY: passed on.
             unsafe { before.store(lanes, &place, Part::WHOLE) };
+        }
+    });
+}
+
+/// As [`pipeline`] for rows one after the other that are transformed where they lie: no copies, and
+/// the next ones are asked for meanwhile.
+///
+/// # Safety
+/// The features; the places hold whole vectors and lie in rows `stride` words apart, as many as the
+/// transform has.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+pub(super) unsafe fn in_place<'a, L: Lanes>(
+    dft: &Dft<L>,
+    stride: usize,
+    range: Range<usize>,
+    place: impl Fn(usize) -> Place<'a, L::Word>,
+    mut work: impl FnMut(usize, &Tile<'_, L>, &dyn Fn(usize)),
+) {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let states = grown(&mut scratch.states, dft::state_bytes(dft)).cast();
+        for index in range {
+            let (here, next) = (place(index), place(index + 1));
+            let tile = Tile {
+                words: here.base,
+                stride,
+                vectors: here.words / LANES,
+                states,
+                memory: PhantomData,
+            };
+            let turns = tile.turns(dft.rows);
+            work(index, &tile, &|turn| next.fetch::<L>(Part { turn, turns }));
         }
     });
 }
