@@ -1,0 +1,2 @@
+/* goldilocks, generated from host/field by `make kernels`. */
+#define P 0xffffffff00000001

@@ -1,0 +1,111 @@
+//! Which kernels are compiled together.
+
+use proofmill_field::{CurveId, FieldId, Group};
+use std::fmt;
+
+/// What is compiled at a time: the kernels of a field, those of a group, or those that know neither.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Program {
+    /// Transforms and pointwise steps over a field; of a field of several limbs also the recoding of
+    /// scalars.
+    Field(FieldId),
+    /// Sums of points.
+    Group(CurveId, Group),
+    /// Sorting of digits, sums of counts.
+    Sort,
+}
+
+macro_rules! files {
+    ($($file:literal),*) => { &[$(include_str!(concat!("../cl/", $file))),*] };
+}
+
+const LARGE: &[&str] = files!("carry.h", "large.h");
+
+/// The generated header of a field.
+pub(crate) fn header(field: FieldId) -> &'static str {
+    match field {
+        FieldId::Bn254Fr => include_str!("../generated/bn254_fr.h"),
+        FieldId::Bn254Fq => include_str!("../generated/bn254_fq.h"),
+        FieldId::Bls12_381Fr => include_str!("../generated/bls12_381_fr.h"),
+        FieldId::Bls12_381Fq => include_str!("../generated/bls12_381_fq.h"),
+        FieldId::Bls12_377Fr => include_str!("../generated/bls12_377_fr.h"),
+        FieldId::Bls12_377Fq => include_str!("../generated/bls12_377_fq.h"),
+        FieldId::Goldilocks => include_str!("../generated/goldilocks.h"),
+        FieldId::BabyBear => include_str!("../generated/babybear.h"),
+        FieldId::KoalaBear => include_str!("../generated/koalabear.h"),
+    }
+}
+
+impl Program {
+    /// Every program.
+    pub fn all() -> Vec<Program> {
+        let groups = CurveId::ALL.into_iter().flat_map(|curve| {
+            let groups = curve.spec().groups().iter();
+            groups.map(move |group| Program::Group(curve, *group))
+        });
+        let transforms = |field: &FieldId| field.spec().two_adicity > 1;
+        let fields = FieldId::ALL
+            .into_iter()
+            .filter(transforms)
+            .map(Program::Field);
+        fields.chain(groups).chain([Program::Sort]).collect()
+    }
+
+    /// The whole source in one piece; of the compiler it wants `-DTHREADS=` and, for a field,
+    /// `-DLOG_TILE=`.
+    pub fn source(self) -> String {
+        let mut parts = vec![include_str!("../cl/dialect.h").to_string()];
+        let mut add = |files: &[&str]| parts.extend(files.iter().map(|file| file.to_string()));
+        match self {
+            Program::Field(field) => {
+                add(&[header(field)]);
+                match field.spec().bytes {
+                    4 => add(files!("word.h")),
+                    8 => add(files!("goldilocks.h")),
+                    _ => add(LARGE),
+                }
+                add(files!("pointwise.cl", "ntt.cl", "product.cl"));
+                if field.spec().limbs() > 1 {
+                    add(files!("recode.cl"));
+                }
+            }
+            Program::Group(curve, group) => {
+                add(&[
+                    header(curve.spec().base.id),
+                    &format!("#define DEGREE {}\n", group.degree()),
+                ]);
+                add(LARGE);
+                add(files!("coordinate.h", "point.h", "sum.cl"));
+            }
+            Program::Sort => add(files!("sort.cl")),
+        }
+        parts.concat()
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Program::Field(field) => write!(f, "kernels over {field}"),
+            Program::Group(curve, group) => write!(f, "kernels over {curve} {group}"),
+            Program::Sort => f.write_str("kernels that sort"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::constants;
+
+    #[test]
+    fn the_generated_headers_are_those_of_host_field() {
+        for field in FieldId::ALL {
+            assert_eq!(
+                header(field),
+                constants::header(field),
+                "run `make kernels`"
+            );
+        }
+    }
+}
