@@ -3,6 +3,9 @@ typedef u64 fe;
 
 #define EPSILON ((u32)(0 - P)) /* 2^64 mod p = 2^32 - 1 */
 
+/* Any 64 bits from the host, reduced. */
+FN fe fe_input(fe a) { return a >= P ? a - P : a; }
+
 FN fe fe_zero(void) { return 0; }
 FN fe fe_one(void) { return 1; }
 

@@ -89,7 +89,7 @@ KERNEL ntt_pass(GLOBAL const fe *from, GLOBAL fe *to, GLOBAL const fe *twiddles,
                 const lane l = lane_at(s, first + q);
                 const u32 index = index_at(s, l, row);
                 const u32 place = flags & REVERSED_INPUT ? reversed(index, log_from) : index;
-                if (index >> log_from == 0) x = from[place_at(s, l, place, log_from)];
+                if (index >> log_from == 0) x = fe_input(from[place_at(s, l, place, log_from)]);
                 if (flags & SCALED_INPUT) x = fe_mul(x, power_at(low, high, split, index));
             }
             tile[row << log_lanes | q] = x;

@@ -8,7 +8,7 @@ FN fe power_at(GLOBAL const fe *low, GLOBAL const fe *high, u32 split, u32 i) {
 KERNEL pointwise_mul(GLOBAL fe *to, GLOBAL const fe *a, GLOBAL const fe *b, u32 count) {
     PHASE(t) {
         const u32 g = GROUP * THREADS + t;
-        if (g < count) to[g] = fe_mul(a[g], b[g]);
+        if (g < count) to[g] = fe_mul(fe_input(a[g]), fe_input(b[g]));
     }
     END
 }
@@ -16,7 +16,7 @@ KERNEL pointwise_mul(GLOBAL fe *to, GLOBAL const fe *a, GLOBAL const fe *b, u32 
 KERNEL pointwise_sub(GLOBAL fe *to, GLOBAL const fe *a, GLOBAL const fe *b, u32 count) {
     PHASE(t) {
         const u32 g = GROUP * THREADS + t;
-        if (g < count) to[g] = fe_sub(a[g], b[g]);
+        if (g < count) to[g] = fe_sub(fe_input(a[g]), fe_input(b[g]));
     }
     END
 }
@@ -25,7 +25,7 @@ KERNEL pointwise_sub(GLOBAL fe *to, GLOBAL const fe *a, GLOBAL const fe *b, u32 
 KERNEL scale_by_powers(GLOBAL fe *to, GLOBAL const fe *low, GLOBAL const fe *high, u32 split, u32 bits, u32 count) {
     PHASE(t) {
         const u32 g = GROUP * THREADS + t;
-        if (g < count) to[g] = fe_mul(to[g], power_at(low, high, split, bits ? reversed(g, bits) : g));
+        if (g < count) to[g] = fe_mul(fe_input(to[g]), power_at(low, high, split, bits ? reversed(g, bits) : g));
     }
     END
 }

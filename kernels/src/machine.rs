@@ -50,13 +50,6 @@ pub trait Machine {
         offset: usize,
         to: &mut [u8],
     ) -> Result<(), Self::Error>;
-    /// Copies `bytes` from the start of one to the start of the other.
-    fn copy(
-        &mut self,
-        from: &Self::Buffer,
-        to: &Self::Buffer,
-        bytes: usize,
-    ) -> Result<(), Self::Error>;
     /// Launches a kernel in so many work-groups.
     fn launch(
         &mut self,
@@ -74,7 +67,7 @@ pub trait Machine {
     }
 }
 
-/// Launches a kernel: buffers by reference, numbers as `=> number`.
+/// Launches a kernel: buffers by reference, then numbers.
 macro_rules! launch {
     ($machine:expr, $program:expr, $kernel:literal, $groups:expr; $($buffer:expr),* ; $($word:expr),*) => {
         $machine.launch($program, $kernel, $groups, &[

@@ -2,7 +2,7 @@
 //! and weighed (`cl/recode.cl`, `cl/sort.cl`, `cl/sum.cl`).
 
 use crate::Program;
-use crate::machine::{Machine, launch};
+use crate::machine::{Machine, Properties, launch};
 use proofmill_field::{CurveId, FieldId, Form, Group};
 
 /// Entries of the sorted list that one thread adds, at least and at most: short pieces leave many partial
@@ -14,6 +14,11 @@ const MERGE: usize = 32;
 const FOLD: usize = 16;
 /// Widest digit; a row of buckets has 2^(c − 1).
 const MAX_WINDOW: u32 = 16;
+
+/// Entries of one thread, of so many in all.
+fn segment(entries: usize, properties: &Properties) -> usize {
+    (entries / properties.parallel).clamp(SEGMENT.0, SEGMENT.1)
+}
 
 /// Why there is no sum.
 #[derive(Debug)]
@@ -93,11 +98,12 @@ impl Sums {
         2 * self.curve.spec().point_bytes(self.group)
     }
 
-    /// Device memory that a run takes beside points and scalars, at most.
-    pub fn scratch_bytes(&self) -> usize {
-        let scalars = self.points * self.sums * self.scalar_field().spec().bytes;
-        let partials = 4 * (self.entries() / SEGMENT.0 + 1) * (self.sum_bytes() + 4);
-        scalars + self.entries() * 4 + self.buckets() * (4 + 2 * self.sum_bytes()) + partials
+    /// Bytes of the largest buffer that a run takes beside points and scalars.
+    pub fn largest_buffer(&self, properties: &Properties) -> usize {
+        let entries = self.entries();
+        let threads = entries.div_ceil(segment(entries, properties));
+        let sums = self.buckets().max(2 * threads) * self.sum_bytes();
+        sums.max(4 * entries)
     }
 }
 
@@ -206,8 +212,7 @@ impl<M: Machine> Run<'_, M> {
         if sorted.count == 0 {
             return Ok(sums);
         }
-        let parallel = self.machine.properties().parallel;
-        let segment = (sorted.count / parallel).clamp(SEGMENT.0, SEGMENT.1);
+        let segment = segment(sorted.count, &self.machine.properties());
         let mut partial = Partials::new(self.machine, sorted.count.div_ceil(segment), bytes)?;
         let groups = self.groups(partial.count / 2);
         launch!(self.machine, self.program(), "accumulate", groups;

@@ -1,12 +1,24 @@
 //! What a device is to the pool: a [`Backend`] lists and opens devices, a [`Device`] runs chains.
 
 pub(crate) mod cpu;
+#[cfg(feature = "opencl")]
+mod gpu;
+#[cfg(feature = "opencl")]
+pub(crate) mod opencl;
 pub(crate) mod reference;
 
 use crate::error::DeviceError;
 use crate::job::{Chain, Points, Shape, Values};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The kinds of device that are built in.
+pub(crate) const BACKENDS: &[&dyn Backend] = &[
+    &cpu::CpuBackend,
+    #[cfg(feature = "opencl")]
+    &opencl::OpenClBackend,
+    &reference::ReferenceBackend,
+];
 
 /// What the owner decides about devices.
 #[derive(Clone, Debug, Default)]

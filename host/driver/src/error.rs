@@ -162,6 +162,9 @@ pub enum DeviceError {
     /// It cannot do this job (an estimate said otherwise).
     #[error("cannot do {0}")]
     Unsupported(String),
+    /// Its memory does not hold the job.
+    #[error("out of memory: {0}")]
+    OutOfMemory(String),
     /// It found the job itself to be bad while reading the input.
     #[error(transparent)]
     BadJob(#[from] BadJob),

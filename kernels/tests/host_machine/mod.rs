@@ -162,13 +162,6 @@ impl Machine for HostMachine {
         Ok(())
     }
 
-    fn copy(&mut self, from: &Memory, to: &Memory, bytes: usize) -> Result<(), Self::Error> {
-        assert!(bytes <= from.layout.size().min(to.layout.size()));
-        // SAFETY: inside both.
-        unsafe { to.place.copy_from(from.place, bytes) };
-        Ok(())
-    }
-
     fn launch(
         &mut self,
         program: Program,

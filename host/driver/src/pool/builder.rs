@@ -2,8 +2,7 @@
 
 use super::{Deadline, Inner, Options, Policy, Pool, Runner, Seat};
 use crate::device::cpu::{Cpu, CpuBackend};
-use crate::device::reference::ReferenceBackend;
-use crate::device::{Backend, Config, Device, DeviceInfo, Estimator};
+use crate::device::{BACKENDS, Backend, Config, Device, DeviceInfo, Estimator};
 use crate::error::{DeviceError, Error};
 use crate::worker::Worker;
 use std::sync::{Arc, Mutex};
@@ -145,7 +144,7 @@ impl Pool {
     /// To choose devices, threads, checks and deadlines.
     pub fn builder() -> Builder {
         Builder {
-            backends: vec![&CpuBackend, &ReferenceBackend],
+            backends: BACKENDS.to_vec(),
             config: Config::default(),
             only: None,
             // generous: an estimate may be ten times off on a strange machine

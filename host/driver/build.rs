@@ -1,0 +1,21 @@
+//! Puts forwarders where the linker looks for libOpenCL (`src/device/opencl/forward.c`), so that the
+//! program is built and starts without one.
+
+fn main() {
+    println!("cargo::rerun-if-changed=src/device/opencl/forward.c");
+    let unix = std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family.contains("unix"));
+    let apple = std::env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple");
+    // elsewhere the system's own library is linked
+    if std::env::var_os("CARGO_FEATURE_OPENCL").is_none() || !unix || apple {
+        return;
+    }
+    // `-lOpenCL` comes from the crate cl-sys; this is the folder in which it is found first
+    cc::Build::new()
+        .file("src/device/opencl/forward.c")
+        .cargo_metadata(false)
+        .compile("OpenCL");
+    if let Ok(folder) = std::env::var("OUT_DIR") {
+        println!("cargo::rustc-link-search=native={folder}");
+        println!("cargo::rustc-link-lib=dl");
+    }
+}

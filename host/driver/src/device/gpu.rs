@@ -1,0 +1,206 @@
+//! A device that runs the kernels of `proofmill-kernels`: chains over its memory, whatever it is reached
+//! by ([`Gpu`] over a [`Machine`]).
+
+mod estimate;
+mod sums;
+
+pub(crate) use estimate::Rates;
+
+use crate::device::{Device, DeviceInfo, Estimator, Output};
+use crate::error::{BadJob, DeviceError};
+use crate::job::{Chain, Form, Points, Slot, Step, Values};
+use bytes::Bytes;
+use proofmill_field::FieldId;
+use proofmill_kernels::{Machine, Program, Tables, ntt, pointwise};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Programs that a device's compiler refused: shapes that need one are not estimated.
+pub(crate) type Refused = Arc<Mutex<HashSet<Program>>>;
+
+/// What a machine must offer beside memory and launches.
+pub(crate) trait Driven: Machine<Error = DeviceError> {
+    /// Waits for all that was launched. Time that copies took since the last call, where it is known.
+    fn settle(&mut self) -> Result<Option<Duration>, DeviceError>;
+    /// Bytes that one buffer may have.
+    fn largest_buffer(&self) -> usize;
+    /// Programs that could not be built so far.
+    fn refused(&self) -> Refused;
+}
+
+/// A device over a machine.
+pub(crate) struct Gpu<M: Driven> {
+    info: DeviceInfo,
+    machine: M,
+    tables: Tables<M::Buffer>,
+    residents: HashMap<[u8; 32], M::Buffer>,
+    rates: Rates,
+}
+
+/// Values on the device.
+struct Held<B> {
+    form: Form,
+    len: usize,
+    buffer: B,
+}
+
+type Slots<B> = BTreeMap<Slot, Held<B>>;
+
+impl<M: Driven> Gpu<M> {
+    pub(crate) fn new(info: DeviceInfo, machine: M, rates: Rates) -> Self {
+        Gpu {
+            info,
+            machine,
+            tables: Tables::default(),
+            residents: HashMap::new(),
+            rates,
+        }
+    }
+
+    /// Runs a chain; where memory runs out, once more with all that was kept for later forgotten.
+    fn run_chain(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
+        match self.run_steps(chain) {
+            Err(DeviceError::OutOfMemory(_)) => {
+                self.tables.clear();
+                self.residents.clear();
+                // not broken: the job is too large for it
+                let too_large = |e| match e {
+                    DeviceError::OutOfMemory(what) => DeviceError::Unsupported(what),
+                    other => other,
+                };
+                self.run_steps(chain).map_err(too_large)
+            }
+            other => other,
+        }
+    }
+
+    fn run_steps(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
+        let (mut slots, mut out) = (Slots::new(), Output::default());
+        for step in &chain.steps {
+            let start = Instant::now();
+            self.run_step(step, &mut slots, &mut out)?;
+            let copied = self.machine.settle()?;
+            out.transfer = copied.map(|time| out.transfer.unwrap_or_default() + time);
+            out.steps.push(start.elapsed());
+        }
+        Ok(out)
+    }
+
+    fn run_step(
+        &mut self,
+        step: &Step,
+        slots: &mut Slots<M::Buffer>,
+        out: &mut Output,
+    ) -> Result<(), DeviceError> {
+        match step {
+            Step::Upload { to, values } => {
+                let (form, len) = (values.form(), values.len());
+                let buffer = self.machine.upload(values.bytes())?;
+                slots.insert(*to, Held { form, len, buffer });
+            }
+            Step::Download { from } => {
+                let held = look(slots, *from)?;
+                let mut bytes = vec![0; held.len * held.form.bytes()];
+                self.machine.read(&held.buffer, 0, &mut bytes)?;
+                out.values.push(Values::new(held.form, Bytes::from(bytes))?);
+            }
+            Step::Ntt { on, ntt } => {
+                for slot in on {
+                    let (field, _) = element_field(slots, *slot)?;
+                    let held = slots.remove(slot).ok_or(BadJob::EmptySlot(*slot))?;
+                    let (machine, tables) = (&mut self.machine, &mut self.tables);
+                    let buffer = ntt::run(machine, tables, field, held.buffer, ntt)?;
+                    let (form, len) = (held.form, ntt.columns * ntt.output_rows());
+                    slots.insert(*slot, Held { form, len, buffer });
+                }
+            }
+            Step::ScaleByPowers { on, base, order } => {
+                for slot in on {
+                    let (field, len) = element_field(slots, *slot)?;
+                    let (machine, tables) = (&mut self.machine, &mut self.tables);
+                    let buffer = &look(slots, *slot)?.buffer;
+                    pointwise::scale_by_powers(machine, tables, field, buffer, base, *order, len)?;
+                }
+            }
+            Step::Mul { to, a, b } => self.combine(slots, *to, [*a, *b], pointwise::mul)?,
+            Step::Sub { to, a, b } => self.combine(slots, *to, [*a, *b], pointwise::sub)?,
+            Step::Msm { scalars, bases } => {
+                let held = look(slots, *scalars)?;
+                let sums = self.sum(held, bases)?;
+                out.points.push(sums);
+            }
+        }
+        Ok(())
+    }
+
+    fn combine(
+        &mut self,
+        slots: &mut Slots<M::Buffer>,
+        to: Slot,
+        [a, b]: [Slot; 2],
+        run: impl Fn(&mut M, FieldId, &M::Buffer, [&M::Buffer; 2], usize) -> Result<(), DeviceError>,
+    ) -> Result<(), DeviceError> {
+        let (field, len) = element_field(slots, a)?;
+        let form = Form::Data(field);
+        let buffer = self.machine.alloc((len * form.bytes()).max(1))?;
+        let [left, right] = [&look(slots, a)?.buffer, &look(slots, b)?.buffer];
+        run(&mut self.machine, field, &buffer, [left, right], len)?;
+        slots.insert(to, Held { form, len, buffer });
+        Ok(())
+    }
+}
+
+fn look<B>(slots: &Slots<B>, slot: Slot) -> Result<&Held<B>, BadJob> {
+    slots.get(&slot).ok_or(BadJob::EmptySlot(slot))
+}
+
+/// The field of a slot's elements, and how many there are.
+fn element_field<B>(slots: &Slots<B>, slot: Slot) -> Result<(FieldId, usize), BadJob> {
+    let held = look(slots, slot)?;
+    match held.form {
+        Form::Data(field) => Ok((field, held.len)),
+        found => Err(BadJob::Form {
+            what: "operand",
+            expected: Form::Data(FieldId::Bn254Fr),
+            found,
+        }),
+    }
+}
+
+impl<M: Driven + Send> Device for Gpu<M>
+where
+    M::Buffer: Send,
+    Tables<M::Buffer>: Send,
+{
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn estimator(&self) -> Estimator {
+        let (rates, refused) = (self.rates, self.machine.refused());
+        let largest = self.machine.largest_buffer();
+        Arc::new(move |shape| {
+            let needs = estimate::programs(shape);
+            let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+            let able = needs.iter().all(|program| !refused.contains(program));
+            (able && estimate::fits(shape, largest)).then(|| rates.estimate(shape))
+        })
+    }
+
+    fn load(&mut self, bases: &Points) -> Result<(), DeviceError> {
+        if let Some(key) = bases.key() {
+            let buffer = self.machine.upload(bases.bytes())?;
+            self.residents.insert(key, buffer);
+        }
+        Ok(())
+    }
+
+    fn unload(&mut self, key: [u8; 32]) {
+        self.residents.remove(&key);
+    }
+
+    fn run(&mut self, chains: Vec<Chain>) -> Result<Vec<Output>, DeviceError> {
+        chains.iter().map(|chain| self.run_chain(chain)).collect()
+    }
+}
