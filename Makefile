@@ -6,7 +6,7 @@ CIRCUITS := host/groth16/tests/circuits
 FIXTURES := host/groth16/tests/fixtures
 PROOFMILL := $(CARGO) run -q --release -p proofmill-cli --
 
-.PHONY: demo test tools lint bench vectors fuzz nightly clean
+.PHONY: demo test tools lint bench vectors kernels fuzz nightly clean
 
 ## A real Groth16 proof from a genuine snarkjs key, verified.
 demo:
@@ -36,6 +36,10 @@ bench:
 ## The known answers of host/field, again from arkworks and Plonky3.
 vectors:
 	$(CARGO) run -q -p proofmill-field --example vectors -- host/field/tests/vectors
+
+## The constants of kernels/generated, again from host/field.
+kernels:
+	$(CARGO) run -q -p proofmill-kernels --example generate -- kernels/generated
 
 ## Every fuzz target for SECONDS each.
 SECONDS_EACH ?= 20

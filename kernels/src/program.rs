@@ -108,4 +108,26 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn no_name_is_reserved_in_opencl_c() {
+        // beside C's keywords, which every compiler refuses (OpenCL C 1.2, 6.1 and 6.9)
+        let reserved = "half kernel global local constant private event_t sampler_t image2d_t image3d_t \
+            image1d_t read_only write_only read_write pipe generic complex imaginary quad uniform barrier \
+            bool2 half2 bool3 half3 bool4 half4 kernel_exec vec_step as_type restrict";
+        for program in Program::all() {
+            let source = program.source();
+            // the dialect's own header may use them
+            let (_, ours) = source.split_once("/* i with its lowest").unwrap();
+            let without_comments = ours.split("/*").map(|part| match part.split_once("*/") {
+                Some((_, code)) => code,
+                None => part,
+            });
+            for code in without_comments {
+                let mut names = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+                let bad = names.find(|name| reserved.split_whitespace().any(|word| word == *name));
+                assert_eq!(bad, None, "{program}");
+            }
+        }
+    }
 }

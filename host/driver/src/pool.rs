@@ -5,6 +5,7 @@ mod builder;
 mod door;
 mod report;
 mod seat;
+pub(crate) mod silicon;
 mod stepwise;
 mod verdict;
 
@@ -189,7 +190,11 @@ impl Pool {
             let cost = |p: &usize| self.inner.seats[seat].estimate(&tasks[*p].shapes);
             places.sort_by_key(|p| std::cmp::Reverse(cost(p)));
             let chains: Vec<&Chain> = places.iter().map(|p| &tasks[*p].chain).collect();
-            for (place, answer) in places.into_iter().zip(cpu.run_chains(&chains)) {
+            let answers = {
+                let _turn = self.inner.seats[seat].silicon.share();
+                cpu.run_chains(&chains)
+            };
+            for (place, answer) in places.into_iter().zip(answers) {
                 outcomes[place] = Some(self.accept(seat, tasks[place], answer, checked[place])?);
             }
         }

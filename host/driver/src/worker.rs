@@ -3,8 +3,10 @@
 use crate::device::{Device, DeviceInfo, Output};
 use crate::error::DeviceError;
 use crate::job::{Chain, Points, Step};
+use crate::pool::silicon::{Clock, Silicon};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,8 @@ struct Request {
 /// The pool's end of a device's thread.
 pub(crate) struct Worker {
     requests: Sender<Request>,
+    silicon: Arc<Silicon>,
+    clock: Arc<Clock>,
 }
 
 /// An answer that is still being computed.
@@ -27,18 +31,31 @@ pub(crate) struct Pending {
     reply: Receiver<Answer>,
     since: Instant,
     limit: Duration,
+    silicon: Arc<Silicon>,
+    clock: Arc<Clock>,
+    /// What the clock showed at first.
+    waited: Duration,
 }
 
 impl Worker {
     /// Moves the device to its thread. The thread ends when the worker is dropped and the device
     /// returns from its last job.
-    pub(crate) fn start(device: Box<dyn Device>) -> Result<Self, DeviceError> {
+    pub(crate) fn start(
+        device: Box<dyn Device>,
+        silicon: Arc<Silicon>,
+    ) -> Result<Self, DeviceError> {
         let (requests, inbox) = channel();
+        let clock = Arc::new(Clock::default());
+        let turns = (silicon.clone(), clock.clone());
         std::thread::Builder::new()
             .name(device.info().id.clone())
-            .spawn(move || serve(device, &inbox))
+            .spawn(move || serve(device, &inbox, &turns))
             .map_err(|e| DeviceError::Failed(format!("no thread for the device: {e}")))?;
-        Ok(Worker { requests })
+        Ok(Worker {
+            requests,
+            silicon,
+            clock,
+        })
     }
 
     /// Hands chains over; the answer must come within `limit`.
@@ -60,25 +77,41 @@ impl Worker {
             reply: answer,
             since: Instant::now(),
             limit,
+            silicon: self.silicon.clone(),
+            clock: self.clock.clone(),
+            waited: self.clock.waited(),
         }
     }
 }
 
 impl Pending {
-    /// Waits for the answer or the deadline.
+    /// Waits for the answer or the deadline, which time spent waiting for a turn puts off.
     pub(crate) fn wait(self) -> Answer {
-        let left = self.limit.saturating_sub(self.since.elapsed());
-        match self.reply.recv_timeout(left) {
-            Ok(answer) => answer,
-            Err(RecvTimeoutError::Timeout) => Err(DeviceError::Hung(self.limit)),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(DeviceError::Lost("its thread has ended".into()))
+        loop {
+            let waited = self.clock.waited().saturating_sub(self.waited);
+            let left = (self.limit.saturating_add(waited)).saturating_sub(self.since.elapsed());
+            match self.reply.recv_timeout(left) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if left > Duration::ZERO => {} // it may have waited since
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(turn) = self.clock.turn() {
+                        self.silicon.abandon(turn);
+                    }
+                    return Err(DeviceError::Hung(self.limit));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(DeviceError::Lost("its thread has ended".into()));
+                }
             }
         }
     }
 }
 
-fn serve(mut device: Box<dyn Device>, inbox: &Receiver<Request>) {
+fn serve(
+    mut device: Box<dyn Device>,
+    inbox: &Receiver<Request>,
+    (silicon, clock): &(Arc<Silicon>, Arc<Clock>),
+) {
     let mut residents = Residents::new(device.info());
     while let Ok(Request {
         chains,
@@ -87,6 +120,7 @@ fn serve(mut device: Box<dyn Device>, inbox: &Receiver<Request>) {
     }) = inbox.recv()
     {
         let run = AssertUnwindSafe(|| {
+            let _turn = clock.own(silicon);
             residents.make_room(device.as_mut(), &chains)?;
             device.run(chains)
         });
@@ -202,7 +236,7 @@ mod tests {
             resident_bytes: Some(64 * 10),
             unusable: None,
         };
-        let worker = Worker::start(Box::new(Recorder(info, log.clone()))).unwrap();
+        let worker = Worker::start(Box::new(Recorder(info, log.clone())), Arc::default()).unwrap();
         let use_bases = |n: usize| {
             let bytes = Bytes::from(vec![0; 64 * n]);
             let bases = Points::new(CurveId::Bn254, Group::G1, bytes)

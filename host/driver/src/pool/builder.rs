@@ -1,5 +1,6 @@
 //! What a pool is made of.
 
+use super::silicon::Silicon;
 use super::{Deadline, Inner, Options, Policy, Pool, Runner, Seat};
 use crate::device::cpu::{Cpu, CpuBackend};
 use crate::device::{BACKENDS, Backend, Config, Device, DeviceInfo, Estimator};
@@ -74,17 +75,20 @@ impl Builder {
                 reason,
             });
         }
-        let (mut seats, mut listed, mut silicon) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut seats, mut listed) = (Vec::new(), Vec::new());
+        let mut silicon: Vec<(String, Arc<Silicon>)> = Vec::new();
         for (backend, mut info) in found.into_iter().filter(|(_, info)| wanted(info)) {
             if info.unusable.is_none() {
-                match open(backend, &info, &self.config) {
+                let known = silicon.iter().position(|(id, _)| *id == info.physical);
+                let physical = known.unwrap_or(silicon.len());
+                if known.is_none() {
+                    silicon.push((info.physical.clone(), Arc::default()));
+                }
+                let shared = silicon[physical].1.clone();
+                match open(backend, &info, &self.config, shared.clone()) {
                     Ok((runner, estimator)) => {
-                        let known = silicon.iter().position(|s| *s == info.physical);
-                        let physical = known.unwrap_or(silicon.len());
-                        if known.is_none() {
-                            silicon.push(info.physical.clone());
-                        }
-                        seats.push(Seat::new(info.clone(), physical, estimator, runner));
+                        let silicon = (physical, shared);
+                        seats.push(Seat::new(info.clone(), silicon, estimator, runner));
                     }
                     Err(e) => info.unusable = Some(e.to_string()),
                 }
@@ -130,6 +134,7 @@ fn open(
     backend: &'static dyn Backend,
     info: &DeviceInfo,
     config: &Config,
+    silicon: Arc<Silicon>,
 ) -> Result<(Runner, Estimator), DeviceError> {
     if backend.name() == CpuBackend.name() {
         let cpu = Cpu::new(info.clone(), config)?;
@@ -137,7 +142,7 @@ fn open(
     }
     let device = backend.open(info, config)?;
     let estimator = device.estimator();
-    Ok((Runner::Worker(Worker::start(device)?), estimator))
+    Ok((Runner::Worker(Worker::start(device, silicon)?), estimator))
 }
 
 impl Pool {

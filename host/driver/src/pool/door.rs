@@ -1,6 +1,6 @@
 //! The typed door: slices of the caller's elements and points, erased to bytes and back.
 
-use super::{Done, Options, Policy, Pool, Report, Runner, StepReport, Task};
+use super::{Done, Options, Policy, Pool, Report, Runner, StepReport, Task, silicon};
 use crate::device::cpu::{Cpu, too_large};
 use crate::element::{self, Element, Point};
 use crate::error::{BadJob, Error};
@@ -79,7 +79,7 @@ impl Pool {
             .into());
         }
         let done = match self.turn(F::FIELD, values.len(), ntt)? {
-            Turn::Host(cpu) => {
+            Turn::Host(cpu, _turn) => {
                 let data = element::bytes_of_mut(values);
                 return Ok(timed(cpu, F::FIELD, ntt, || {
                     cpu.transform(F::FIELD, data, ntt)
@@ -95,7 +95,7 @@ impl Pool {
     /// on the coset of the group 2^`added_bits` times as large.
     pub fn lde<F: Element>(&self, values: &[F], ntt: &Ntt) -> Result<(Vec<F>, Report), Error> {
         match self.turn(F::FIELD, values.len(), ntt)? {
-            Turn::Host(cpu) => {
+            Turn::Host(cpu, _turn) => {
                 let mut out =
                     element::zeros(values.len() << ntt.added_bits).ok_or_else(too_large)?;
                 let (values, room) = (element::bytes_of(values), element::bytes_of_mut(&mut out));
@@ -256,7 +256,7 @@ impl Pool {
             return Ok(Turn::Of(self.clone()));
         };
         if !self.checks(seat) {
-            return Ok(Turn::Host(cpu));
+            return Ok(Turn::Host(cpu, self.inner.seats[seat].silicon.share()));
         }
         // the lot is drawn: it must not be drawn again
         let policy = Some(Policy::Full);
@@ -267,8 +267,8 @@ impl Pool {
 
 /// Whose turn a transform is.
 enum Turn<'a> {
-    /// The host's, unchecked.
-    Host(&'a Cpu),
+    /// The host's, unchecked, on its silicon.
+    Host(&'a Cpu, silicon::Turn),
     /// That of a chain, with these options.
     Of(Pool),
 }

@@ -1,5 +1,6 @@
 //! A device's place in the pool: how to reach it, what it has to do, whether it is trusted with more.
 
+use super::silicon::Silicon;
 use crate::device::cpu::Cpu;
 use crate::device::{DeviceInfo, Estimator};
 use crate::job::Shape;
@@ -20,6 +21,7 @@ pub(super) struct Seat {
     pub(super) info: DeviceInfo,
     /// Index of its piece of silicon.
     pub(super) physical: usize,
+    pub(super) silicon: Arc<Silicon>,
     pub(super) estimator: Estimator,
     pub(super) runner: Runner,
     /// Nanoseconds of work submitted and not finished.
@@ -43,7 +45,7 @@ impl Drop for Load {
 impl Seat {
     pub(super) fn new(
         info: DeviceInfo,
-        physical: usize,
+        (physical, silicon): (usize, Arc<Silicon>),
         estimator: Estimator,
         runner: Runner,
     ) -> Self {
@@ -51,6 +53,7 @@ impl Seat {
         Seat {
             info,
             physical,
+            silicon,
             estimator,
             runner,
             backlog,

@@ -6,6 +6,7 @@ use proofmill::job::Chain;
 use proofmill::{Done, Policy, Pool};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// A device with a name that tells its threads.
 pub(crate) struct Device {
@@ -15,7 +16,7 @@ pub(crate) struct Device {
     pub(crate) limit: usize,
 }
 
-/// The CPU with 1, 2 and 3 threads and the reference device up to a cost; nothing is checked by the
+/// The CPU with 1, 2 and 3 threads, and the others up to a cost; nothing is checked by the
 /// pool, because the test is the judge.
 pub(crate) fn devices(reference_limit: usize) -> Vec<Device> {
     let cpu = |threads| Device {
@@ -28,7 +29,38 @@ pub(crate) fn devices(reference_limit: usize) -> Vec<Device> {
         pool: pool(&["ref:0"], 1, Some(Policy::Off)),
         limit: reference_limit,
     };
-    vec![cpu(2), cpu(1), cpu(3), reference]
+    let others = others().iter().map(|(id, pool)| Device {
+        name: id.clone(),
+        pool: pool.clone(),
+        limit: OTHERS_LIMIT,
+    });
+    [cpu(2), cpu(1), cpu(3), reference]
+        .into_iter()
+        .chain(others)
+        .collect()
+}
+
+/// Cost up to which the devices beside the CPU take part: a size that takes them several passes.
+const OTHERS_LIMIT: usize = 1 << 22;
+
+/// Every other device that this machine has, opened once.
+pub(crate) fn others() -> &'static [(String, Pool)] {
+    static OTHERS: OnceLock<Vec<(String, Pool)>> = OnceLock::new();
+    OTHERS.get_or_init(|| {
+        let listed = Pool::open().unwrap().devices().into_iter();
+        let others = listed.filter(|d| d.unusable.is_none() && d.id != "cpu:0" && d.id != "ref:0");
+        let open = |id: String| {
+            let pool = pool(&[&id], 2, Some(Policy::Off));
+            (id, pool)
+        };
+        others.map(|d| open(d.id)).collect()
+    })
+}
+
+/// The ids of all devices.
+pub(crate) fn ids() -> Vec<&'static str> {
+    let others = others().iter().map(|(id, _)| id.as_str());
+    ["cpu:0", "ref:0"].into_iter().chain(others).collect()
 }
 
 /// Runs one chain; a panic is a failure like any other.

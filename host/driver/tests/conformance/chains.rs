@@ -1,5 +1,6 @@
 //! Groth16's quotient as a chain, against a host computation, under every policy.
 
+use crate::bench::ids;
 use crate::common::{chain, pack, pool, unpack, upload};
 use crate::transforms::foreign_root;
 use proofmill::job::{Chain, Points, Step};
@@ -159,10 +160,11 @@ fn the_quotient_of_groth16_holds_on_every_device_under_every_policy() {
     let mut count = 0;
     for job in &jobs {
         let (h, sum) = job.answer();
-        for devices in [&["cpu:0"][..], &["ref:0"], &["cpu:0", "ref:0"]] {
+        let alone = ids().into_iter().map(|id| vec![id]);
+        for devices in alone.chain([vec!["cpu:0", "ref:0"]]) {
             for policy in POLICIES {
                 for by_coset in [false, true] {
-                    let pool = pool(devices, 2, policy);
+                    let pool = pool(&devices, 2, policy);
                     let case = format!("{} {devices:?} {policy:?}", job.curve.name);
                     let done = pool.run(vec![job.chain(by_coset)]).unwrap().remove(0);
                     assert_eq!(unpack(&done.values[0]), h, "{case}");
@@ -208,7 +210,7 @@ fn scaling_by_one_and_transforming_reduce_words_of_goldilocks() {
     let reduced: Vec<Int> = [0, 1, u64::MAX - p, 5].map(int::small).to_vec();
     let (on, order) = (vec![0], Order::Natural);
     let (base, n) = (field.spec().one, 64);
-    for device in ["cpu:0", "ref:0"] {
+    for device in ids() {
         for repeat in [1, n] {
             // short for the serial code, long for the vector code
             let (words, reduced) = (words.repeat(repeat), reduced.repeat(repeat));
@@ -318,10 +320,11 @@ fn odd_chains() -> Vec<(&'static str, Chain, Vec<Vec<Int>>)> {
 }
 
 fn odd_chain_holds(name: &str, job: &Chain, expected: &[Vec<Int>]) -> Result<(), String> {
-    for devices in [&["cpu:0"][..], &["ref:0"], &["cpu:0", "ref:0"]] {
+    let alone = ids().into_iter().map(|id| vec![id]);
+    for devices in alone.chain([vec!["cpu:0", "ref:0"]]) {
         for policy in POLICIES {
             let case = format!("{name} {devices:?} {policy:?}");
-            let pool = pool(devices, 1, policy);
+            let pool = pool(&devices, 1, policy);
             let run = || pool.run(vec![job.clone()]);
             let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
             let answer = caught.map_err(|_| format!("{case}: panicked"))?;

@@ -191,7 +191,11 @@ fn owned(program: core::Program) -> Object<core::Program> {
 }
 
 fn failed(error: core::Error) -> DeviceError {
-    let text = error.to_string();
+    // the crate's own text is a page long
+    let text = match error.api_status() {
+        Some(status) => format!("{status:?} ({})", status as i32),
+        None => error.to_string(),
+    };
     match error.api_status() {
         Some(
             Status::CL_MEM_OBJECT_ALLOCATION_FAILURE
