@@ -11,6 +11,7 @@
     reason = "the whole program is a test"
 )]
 
+#[allow(dead_code, reason = "the other programs use the rest")]
 mod common;
 
 use common::{chain, ntt_chain, pack, pool, upload};
@@ -60,7 +61,7 @@ fn simulated<'a>(folder: &'a TempDir, more: &[(&'a str, &'a str)]) -> Vec<(&'a s
         ("PROOFMILL_CACHE", folder.path()),
         ("OCLGRIND_LOCAL_MEM_SIZE", Path::new("8192")),
     ];
-    env.extend(more.iter().map(|(name, value)| (*name, Path::new(value))));
+    env.extend(more.iter().map(|(name, value)| (*name, Path::new(*value))));
     env
 }
 

@@ -91,6 +91,24 @@ fn the_reference_device_proves_too() {
     }
 }
 
+#[test]
+fn every_device_of_this_machine_proves_alone() {
+    let found = Pool::open().unwrap().devices();
+    for device in found
+        .iter()
+        .filter(|d| d.backend != "reference" && d.unusable.is_none())
+    {
+        let pool = Pool::builder().devices([&device.id[..]]).open().unwrap();
+        for name in FIXTURES {
+            let (zkey, witness) = open(name);
+            let proved = run(&pool, &zkey, &witness, Check::Proof).unwrap();
+            assert!(verifies(name, &proved), "{} {name}", device.id);
+            assert!(proved.steps[1..7].iter().all(|s| s.device == device.id));
+            assert!(proved.failures.is_empty(), "{} {name}", device.id);
+        }
+    }
+}
+
 /// A witness with one value changed no longer satisfies the circuit: no proof comes out.
 #[test]
 fn a_witness_that_does_not_satisfy_the_circuit_gives_an_error() {

@@ -25,7 +25,7 @@ impl Backend for OpenClBackend {
     }
 
     fn list(&self, _: &Config) -> Vec<DeviceInfo> {
-        let devices = info::devices().into_iter().enumerate();
+        let devices = info::devices().iter().enumerate();
         devices
             .map(|(i, facts)| DeviceInfo {
                 id: format!("opencl:{i}"),
@@ -40,7 +40,7 @@ impl Backend for OpenClBackend {
 
     fn open(&self, info: &DeviceInfo, _: &Config) -> Result<Box<dyn Device>, DeviceError> {
         let place = info.id.strip_prefix("opencl:").and_then(|i| i.parse().ok());
-        let facts = place.and_then(|i: usize| info::devices().into_iter().nth(i));
+        let facts = place.and_then(|i: usize| info::devices().get(i).cloned());
         let facts = facts.ok_or_else(|| DeviceError::Lost("it is no longer listed".into()))?;
         let rates = rates(&facts);
         Ok(Box::new(Gpu::new(info.clone(), Queue::new(facts)?, rates)))

@@ -119,10 +119,8 @@ impl Clock {
         self.waits().since = Some(Instant::now());
         let turn = silicon.own();
         let mut waits = self.waits();
-        waits.past += waits
-            .since
-            .take()
-            .map_or(Duration::ZERO, |since| since.elapsed());
+        let since = waits.since.take();
+        waits.past += since.map_or(Duration::ZERO, |since| since.elapsed());
         waits.turn = turn.number();
         turn
     }

@@ -105,7 +105,7 @@ impl Pool {
             asked.push(other);
             let answer = match &self.inner.seats[other].runner {
                 Runner::Host(cpu) => {
-                    let _turn = self.inner.seats[seat].silicon.share();
+                    let _turn = self.inner.seats[other].silicon.share();
                     let outputs = cpu.run_chains(&[&task.chain]);
                     outputs.into_iter().collect()
                 }

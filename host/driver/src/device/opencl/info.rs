@@ -1,6 +1,7 @@
 //! What OpenCL says of its devices.
 
 use ocl::core::{self, DeviceId, DeviceType, PlatformId, PlatformInfo, ffi};
+use std::sync::OnceLock;
 
 /// Numbers of `clGetDeviceInfo` beside the ones that have names in the crate: where a device sits.
 const PCI_BUS_NV: u32 = 0x4008;
@@ -58,8 +59,15 @@ impl Facts {
     }
 }
 
-/// Every device of every platform: GPUs, then others, then CPUs, each by falling size.
-pub(super) fn devices() -> Vec<Facts> {
+/// Every device of every platform, as they were when this was first asked: GPUs, then others, then CPUs, each
+/// by falling size.
+pub(super) fn devices() -> &'static [Facts] {
+    // asked once: runtimes do not bear being woken by two threads
+    static DEVICES: OnceLock<Vec<Facts>> = OnceLock::new();
+    DEVICES.get_or_init(list)
+}
+
+fn list() -> Vec<Facts> {
     let mut out: Vec<Facts> = platforms().into_iter().flat_map(of_platform).collect();
     let speed = |facts: &Facts| u64::from(facts.units) * u64::from(facts.clock_mhz);
     // stable: what is equal stays in the order of the platforms
