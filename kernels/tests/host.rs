@@ -1,6 +1,10 @@
 //! The kernels as host C++ under AddressSanitizer and UndefinedBehaviorSanitizer, the PTX carry chain
 //! emulated, against the definitions of host/field.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the whole program is a test"
+)]
 
 mod cases;
 mod host_machine;

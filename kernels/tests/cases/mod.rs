@@ -55,7 +55,7 @@ fn elements(field: FieldId, count: usize, random: &mut Random) -> Vec<Int> {
 }
 
 /// Products, sums and differences.
-pub fn products<M: Machine<Error: Debug>>(machine: &mut M, field: FieldId, count: usize) {
+pub(crate) fn products<M: Machine<Error: Debug>>(machine: &mut M, field: FieldId, count: usize) {
     let (spec, program) = (field.spec(), Program::Field(field));
     let mut random = Random::seeded(1);
     let (x, y) = (
@@ -179,7 +179,7 @@ fn transform<M: Machine<Error: Debug>>(
 }
 
 /// Every field, order, layout, direction, with and without coset, extension and a foreign root.
-pub fn transforms<M: Machine<Error: Debug>>(machine: &mut M, max_log: u32) {
+pub(crate) fn transforms<M: Machine<Error: Debug>>(machine: &mut M, max_log: u32) {
     let mut random = Random::seeded(2);
     for field in FieldId::ALL {
         let spec = field.spec();
@@ -250,7 +250,7 @@ fn scalars(kind: usize, field: FieldId, count: usize, random: &mut Random) -> Ve
         3 => int::ZERO,
         4 => spec.neg(&spec.one),
         5 => {
-            if i % 3 == 0 {
+            if i.is_multiple_of(3) {
                 random.element(field)
             } else {
                 spec.one
@@ -296,7 +296,7 @@ fn one_sum<M: Machine<Error: Debug>>(
 }
 
 /// Every group, form and kind of scalars; sums of one point and of many, one and several at once.
-pub fn sums<M: Machine<Error: Debug>>(machine: &mut M) {
+pub(crate) fn sums<M: Machine<Error: Debug>>(machine: &mut M) {
     let mut random = Random::seeded(3);
     for program in Program::all() {
         let Program::Group(curve, group) = program else {

@@ -11,11 +11,11 @@ use tempfile::TempDir;
 
 /// How programs are built and run.
 #[derive(Clone, Copy)]
-pub struct Build {
-    pub threads: u32,
-    pub local_bytes: usize,
-    pub parallel: usize,
-    pub options: &'static [&'static str],
+pub(crate) struct Build {
+    pub(crate) threads: u32,
+    pub(crate) local_bytes: usize,
+    pub(crate) parallel: usize,
+    pub(crate) options: &'static [&'static str],
 }
 
 impl Default for Build {
@@ -30,18 +30,18 @@ impl Default for Build {
 }
 
 /// The C++ compiler.
-pub fn compiler() -> OsString {
+pub(crate) fn compiler() -> OsString {
     std::env::var_os("CXX").unwrap_or_else(|| "c++".into())
 }
 
-pub struct HostMachine {
+pub(crate) struct HostMachine {
     build: Build,
     folder: TempDir,
     programs: HashMap<Program, Library>,
 }
 
 /// Memory of exactly the size asked for, so that the sanitizer sees its end.
-pub struct Memory {
+pub(crate) struct Memory {
     place: *mut u8,
     layout: std::alloc::Layout,
 }
@@ -59,7 +59,7 @@ extern "C" void select_group(u32 group) { work_group = group; }
 "#;
 
 impl HostMachine {
-    pub fn new(build: Build) -> Self {
+    pub(crate) fn new(build: Build) -> Self {
         HostMachine {
             build,
             folder: tempfile::tempdir().unwrap(),
@@ -143,8 +143,11 @@ impl Machine for HostMachine {
     fn alloc(&mut self, bytes: usize) -> Result<Memory, Self::Error> {
         let layout = std::alloc::Layout::from_size_align(bytes, 16).unwrap();
         // SAFETY: not of size zero. Filled with what is no element, so that who reads it is found out.
-        let place = unsafe { std::alloc::alloc(layout) };
-        unsafe { place.write_bytes(0xa5, bytes) };
+        let place = unsafe {
+            let place = std::alloc::alloc(layout);
+            place.write_bytes(0xa5, bytes);
+            place
+        };
         Ok(Memory { place, layout })
     }
 
@@ -183,6 +186,7 @@ impl Machine for HostMachine {
             .collect();
         // SAFETY: the names and types are those of the sources.
         let select: Symbol<extern "C" fn(u32)> = unsafe { library.get("select_group").unwrap() };
+        // SAFETY: as above.
         let place: Symbol<*const ()> = unsafe { library.get(kernel).unwrap() };
         for group in 0..groups {
             select(group as u32);

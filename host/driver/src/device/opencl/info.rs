@@ -96,7 +96,7 @@ fn of_platform(platform: PlatformId) -> Vec<Facts> {
 }
 
 fn of_device(platform_id: PlatformId, id: DeviceId, platform: &str, version: &str) -> Facts {
-    let raw = |info: u32| core::get_device_info_raw(&id, info).unwrap_or_default();
+    let raw = |info: u32| core::get_device_info_raw(id, info).unwrap_or_default();
     let number = |info: core::DeviceInfo| word(&raw(info as u32)) as usize;
     let text = |info: core::DeviceInfo| {
         let bytes = raw(info as u32);

@@ -18,26 +18,55 @@ use std::time::Duration;
 /// Local memory that a transform's tile takes at most: what GPUs have, and what a core's first cache holds.
 const LOCAL_BYTES: usize = 1 << 15;
 
-/// An OpenCL object that is given back without a panic: a lost device fails that too.
-struct Object<T>(ManuallyDrop<T>, unsafe fn(&T) -> core::Result<()>);
+/// An object of OpenCL's, counted by it.
+trait Counted {
+    /// Gives a reference back.
+    ///
+    /// # Safety
+    /// The reference must not be used again.
+    unsafe fn release(&self) -> core::Result<()>;
+}
 
-impl<T> Object<T> {
-    fn new(object: T, release: unsafe fn(&T) -> core::Result<()>) -> Self {
-        Object(ManuallyDrop::new(object), release)
+macro_rules! counted {
+    ($($object:ident by $release:ident),*) => {
+        $(impl Counted for core::$object {
+            unsafe fn release(&self) -> core::Result<()> {
+                // SAFETY: passed on.
+                unsafe { core::$release(self) }
+            }
+        })*
+    };
+}
+
+counted!(
+    Context by release_context,
+    CommandQueue by release_command_queue,
+    Program by release_program,
+    Kernel by release_kernel,
+    Mem by release_mem_object,
+    Event by release_event
+);
+
+/// An object that is given back without a panic: a lost device refuses that too.
+struct Object<T: Counted>(ManuallyDrop<T>);
+
+impl<T: Counted> Object<T> {
+    fn new(object: T) -> Self {
+        Object(ManuallyDrop::new(object))
     }
 }
 
-impl<T> std::ops::Deref for Object<T> {
+impl<T: Counted> std::ops::Deref for Object<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl<T> Drop for Object<T> {
+impl<T: Counted> Drop for Object<T> {
     fn drop(&mut self) {
-        // SAFETY: the one reference that this object holds, released once.
-        let _ = unsafe { (self.1)(&self.0) };
+        // SAFETY: the one reference that this object holds; it is gone.
+        let _ = unsafe { self.0.release() };
     }
 }
 
@@ -72,16 +101,14 @@ impl Queue {
     pub(super) fn new(facts: Facts) -> Result<Self, DeviceError> {
         let properties = ContextProperties::new().platform(facts.platform_id);
         let context = core::create_context(Some(&properties), &[facts.id], None, None);
-        let context = Object::new(context.map_err(failed)?, |c| unsafe {
-            core::release_context(c)
-        });
+        let context = Object::new(context.map_err(failed)?);
         let profiled = Some(CommandQueueProperties::PROFILING_ENABLE);
         let queue = core::create_command_queue(&*context, facts.id, profiled).map_err(failed)?;
         Ok(Queue {
             programs: HashMap::new(),
             refused: Refused::default(),
             copies: Vec::new(),
-            queue: Object::new(queue, |q| unsafe { core::release_command_queue(q) }),
+            queue: Object::new(queue),
             context,
             facts,
         })
@@ -103,10 +130,10 @@ impl Queue {
             [&self.facts.name, &self.facts.platform, &self.facts.versions].map(String::as_str);
         let place = cache::place(&source, &options, &device.join("|"));
         let kept = place.as_ref().and_then(|place| std::fs::read(place).ok());
-        if let Some(built) = kept.and_then(|binary| self.from_binary(&binary, &options)) {
+        if let Some(built) = kept.and_then(|binary| self.load(&binary, &options)) {
             return Ok(built);
         }
-        let built = self.from_source(&source, &options)?;
+        let built = self.compile(&source, &options)?;
         let binaries = core::get_program_info(&built.program, ProgramInfo::Binaries);
         if let (Some(place), Ok(ProgramInfoResult::Binaries(binaries))) = (place, binaries)
             && let [binary] = &binaries[..]
@@ -116,9 +143,9 @@ impl Queue {
         Ok(built)
     }
 
-    fn from_binary(&self, binary: &[u8], options: &str) -> Option<Built> {
+    fn load(&self, binary: &[u8], options: &str) -> Option<Built> {
         let program = core::create_program_with_binary(&*self.context, &[self.facts.id], &[binary]);
-        let program = owned(program.ok()?);
+        let program = Object::new(program.ok()?);
         let options = CString::new(options).ok()?;
         core::build_program(&program, Some(&[self.facts.id]), &options, None, None).ok()?;
         Some(Built {
@@ -127,10 +154,10 @@ impl Queue {
         })
     }
 
-    fn from_source(&self, source: &str, options: &str) -> Result<Built, String> {
+    fn compile(&self, source: &str, options: &str) -> Result<Built, String> {
         let text = |text: &str| CString::new(text).map_err(|e| e.to_string());
         let program = core::create_program_with_source(&*self.context, &[text(source)?]);
-        let program = owned(program.map_err(|e| e.to_string())?);
+        let program = Object::new(program.map_err(|e| e.to_string())?);
         let built = core::build_program(
             &program,
             Some(&[self.facts.id]),
@@ -178,16 +205,12 @@ impl Queue {
             None => return Err(DeviceError::Failed(format!("no {program}"))),
         };
         if !built.kernels.contains_key(name) {
-            let kernel = core::create_kernel(&*built.program, name).map_err(failed)?;
-            let kernel = Object::new(kernel, |k| unsafe { core::release_kernel(k) });
+            let kernel = core::create_kernel(&built.program, name).map_err(failed)?;
+            let kernel = Object::new(kernel);
             built.kernels.insert(name, kernel);
         }
         Ok(&built.kernels[name])
     }
-}
-
-fn owned(program: core::Program) -> Object<core::Program> {
-    Object::new(program, |p| unsafe { core::release_program(p) })
 }
 
 fn failed(error: core::Error) -> DeviceError {
@@ -239,9 +262,7 @@ impl Machine for Queue {
         // SAFETY: no host memory is lent.
         let mem =
             unsafe { core::create_buffer::<_, u8>(&*self.context, flags, bytes.max(1), None) };
-        let object = Object::new(mem.map_err(failed)?, |m| unsafe {
-            core::release_mem_object(m)
-        });
+        let object = Object::new(mem.map_err(failed)?);
         Ok(Memory { object })
     }
 
@@ -263,8 +284,7 @@ impl Machine for Queue {
             )
         }
         .map_err(failed)?;
-        self.copies
-            .push(Object::new(event, |e| unsafe { core::release_event(e) }));
+        self.copies.push(Object::new(event));
         Ok(())
     }
 
@@ -286,8 +306,7 @@ impl Machine for Queue {
             )
         }
         .map_err(failed)?;
-        self.copies
-            .push(Object::new(event, |e| unsafe { core::release_event(e) }));
+        self.copies.push(Object::new(event));
         Ok(())
     }
 
