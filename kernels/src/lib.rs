@@ -4,7 +4,7 @@
 //! The kernels (`cl/`) are written once in what C99, OpenCL C 1.2 and CUDA C++ have in common
 //! (`cl/dialect.h`); a field's constants are a generated header (`generated/`). [`Program::source`] puts
 //! the files of a program together. [`Machine`] is a device as this crate sees it: memory and launches.
-//! OpenCL and CUDA devices are machines, and so is the host, where the tests run the same files under
+//! An OpenCL device is a machine, and so is the host, where the tests run the same files under
 //! sanitizers.
 //!
 //! Nothing is validated here: callers bring what [`proofmill_field::Ntt`] and the jobs of the driver allow.

@@ -50,7 +50,7 @@ pub trait Machine {
         offset: usize,
         to: &mut [u8],
     ) -> Result<(), Self::Error>;
-    /// Launches a kernel in so many work-groups.
+    /// Launches a kernel in so many work-groups, or does nothing for none.
     fn launch(
         &mut self,
         program: Program,

@@ -49,6 +49,8 @@ impl<B> Tables<B> {
     }
 
     fn count(&mut self, bytes: usize) {
+        // a device's memory comes in pages
+        let bytes = bytes.max(1 << 12);
         if self.bytes + bytes > KEPT_BYTES {
             self.clear();
         }

@@ -1,9 +1,9 @@
 //! What a device is to the pool: a [`Backend`] lists and opens devices, a [`Device`] runs chains.
 
 pub(crate) mod cpu;
-#[cfg(feature = "opencl")]
+#[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
 mod gpu;
-#[cfg(feature = "opencl")]
+#[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
 pub(crate) mod opencl;
 pub(crate) mod reference;
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The kinds of device that are built in.
 pub(crate) const BACKENDS: &[&dyn Backend] = &[
     &cpu::CpuBackend,
-    #[cfg(feature = "opencl")]
+    #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
     &opencl::OpenClBackend,
     &reference::ReferenceBackend,
 ];
@@ -42,6 +42,10 @@ pub trait Backend: Sync {
     /// Every device of this kind, usable or not. Never fails: an unusable device is listed with the
     /// reason.
     fn list(&self, config: &Config) -> Vec<DeviceInfo>;
+    /// Whether it may list a device of this id; if not, it is not asked where nobody wants its devices.
+    fn may_list(&self, _id: &str) -> bool {
+        true
+    }
     /// Opens a device that [`Backend::list`] gave.
     fn open(&self, info: &DeviceInfo, config: &Config) -> Result<Box<dyn Device>, DeviceError>;
 }
@@ -74,9 +78,21 @@ pub trait Device: Send {
     /// A predictor that outlives calls of the device, so that planning never waits for one.
     fn estimator(&self) -> Estimator;
 
-    /// Takes bases (with a key) into the device's memory. Called before a chain that names them.
+    /// Makes ready what the chains need, such as compiled programs. The deadline does not run meanwhile.
+    fn prepare(&mut self, _chains: &[Chain]) -> Result<(), DeviceError> {
+        Ok(())
+    }
+
+    /// Takes bases (with a key) into the device's memory. Called before a chain that names them, unless they
+    /// are held or are larger than all that may be kept; a device that has not kept them takes them from
+    /// the chain.
     fn load(&mut self, _bases: &Points) -> Result<(), DeviceError> {
         Ok(())
+    }
+
+    /// Whether the bases of this key, once loaded, are still there.
+    fn holds(&self, _key: [u8; 32]) -> bool {
+        true
     }
 
     /// Forgets the bases of this key.

@@ -6,14 +6,15 @@ use crate::job::{Chain, Points, Step};
 use crate::pool::silicon::{Clock, Silicon};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 type Answer = Result<Vec<Output>, DeviceError>;
 
 struct Request {
     chains: Vec<Chain>,
+    limit: Duration,
     reply: Sender<Answer>,
     /// Dropped when the device is done, whether or not somebody still waits.
     _load: Box<dyn Send>,
@@ -21,8 +22,9 @@ struct Request {
 
 /// The pool's end of a device's thread.
 pub(crate) struct Worker {
-    requests: Sender<Request>,
-    silicon: Arc<Silicon>,
+    requests: Option<Sender<Request>>,
+    /// Disconnected when the thread has ended.
+    ended: Mutex<Receiver<()>>,
     clock: Arc<Clock>,
 }
 
@@ -31,10 +33,21 @@ pub(crate) struct Pending {
     reply: Receiver<Answer>,
     since: Instant,
     limit: Duration,
-    silicon: Arc<Silicon>,
     clock: Arc<Clock>,
     /// What the clock showed at first.
     waited: Duration,
+}
+
+/// How long a pool that is dropped waits for a device that is at work: it must not give its objects back
+/// while the process ends.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.requests = None;
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(LAST_WAIT);
+    }
 }
 
 impl Worker {
@@ -45,15 +58,19 @@ impl Worker {
         silicon: Arc<Silicon>,
     ) -> Result<Self, DeviceError> {
         let (requests, inbox) = channel();
+        let (alive, ended) = channel();
         let clock = Arc::new(Clock::default());
-        let turns = (silicon.clone(), clock.clone());
+        let turns = (silicon, clock.clone());
         std::thread::Builder::new()
             .name(device.info().id.clone())
-            .spawn(move || serve(device, &inbox, &turns))
+            .spawn(move || {
+                serve(device, &inbox, &turns);
+                drop::<Sender<()>>(alive);
+            })
             .map_err(|e| DeviceError::Failed(format!("no thread for the device: {e}")))?;
         Ok(Worker {
-            requests,
-            silicon,
+            requests: Some(requests),
+            ended: Mutex::new(ended),
             clock,
         })
     }
@@ -68,18 +85,20 @@ impl Worker {
         let (reply, answer) = channel();
         // if the thread is gone, `answer` is disconnected and says so
         let _load = Box::new(load);
-        let _ = self.requests.send(Request {
-            chains,
-            reply,
-            _load,
-        });
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(Request {
+                chains,
+                limit,
+                reply,
+                _load,
+            });
+        }
         Pending {
             reply: answer,
             since: Instant::now(),
             limit,
-            silicon: self.silicon.clone(),
             clock: self.clock.clone(),
-            waited: self.clock.waited(),
+            waited: self.clock.waited().0,
         }
     }
 }
@@ -88,17 +107,17 @@ impl Pending {
     /// Waits for the answer or the deadline, which time spent waiting for a turn puts off.
     pub(crate) fn wait(self) -> Answer {
         loop {
-            let waited = self.clock.waited().saturating_sub(self.waited);
-            let left = (self.limit.saturating_add(waited)).saturating_sub(self.since.elapsed());
-            match self.reply.recv_timeout(left) {
+            let (waited, waits) = self.clock.waited();
+            let limit = self
+                .limit
+                .saturating_add(waited.saturating_sub(self.waited));
+            let left = limit.saturating_sub(self.since.elapsed());
+            // while the clock stands, so does what is left
+            let look = if waits { left.max(LOOK) } else { left };
+            match self.reply.recv_timeout(look) {
                 Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) if left > Duration::ZERO => {} // it may have waited since
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Some(turn) = self.clock.turn() {
-                        self.silicon.abandon(turn);
-                    }
-                    return Err(DeviceError::Hung(self.limit));
-                }
+                Err(RecvTimeoutError::Timeout) if waits || left > Duration::ZERO => {}
+                Err(RecvTimeoutError::Timeout) => return Err(DeviceError::Hung(self.limit)),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(DeviceError::Lost("its thread has ended".into()));
                 }
@@ -106,6 +125,9 @@ impl Pending {
         }
     }
 }
+
+/// How long to wait at least before the clock is looked at again.
+const LOOK: Duration = Duration::from_millis(10);
 
 fn serve(
     mut device: Box<dyn Device>,
@@ -115,12 +137,16 @@ fn serve(
     let mut residents = Residents::new(device.info());
     while let Ok(Request {
         chains,
+        limit,
         reply,
         _load,
     }) = inbox.recv()
     {
         let run = AssertUnwindSafe(|| {
-            let _turn = clock.own(silicon);
+            let _turn = clock.paused(|| {
+                device.prepare(&chains)?;
+                Ok::<_, DeviceError>(silicon.own(limit))
+            })?;
             residents.make_room(device.as_mut(), &chains)?;
             device.run(chains)
         });
@@ -167,13 +193,17 @@ impl Residents {
         });
         let wanted: Vec<([u8; 32], &Points)> = bases.collect();
         for (key, bases) in &wanted {
-            if let Some(place) = self.loaded.iter().position(|(k, _)| k == key) {
-                if let Some(entry) = self.loaded.remove(place) {
-                    self.loaded.push_back(entry);
-                }
+            if let Some(place) = self.loaded.iter().position(|(k, _)| k == key)
+                && let Some(entry) = self.loaded.remove(place)
+                && device.holds(*key)
+            {
+                self.loaded.push_back(entry);
                 continue;
             }
             let bytes = bases.bytes().len();
+            if bytes > budget {
+                continue; // taken from the chain
+            }
             let used = |loaded: &VecDeque<(_, usize)>| loaded.iter().map(|(_, n)| n).sum::<usize>();
             while used(&self.loaded) + bytes > budget {
                 // what this very job needs stays
@@ -184,10 +214,6 @@ impl Residents {
                 if let Some((old, _)) = self.loaded.remove(place) {
                     device.unload(old);
                 }
-            }
-            if bytes > budget {
-                let what = format!("{bases:?}: {bytes} bytes, {budget} fit");
-                return Err(DeviceError::Unsupported(what));
             }
             device.load(bases)?;
             self.loaded.push_back((*key, bytes));

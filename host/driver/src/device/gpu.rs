@@ -23,6 +23,8 @@ pub(crate) type Refused = Arc<Mutex<HashSet<Program>>>;
 pub(crate) trait Driven: Machine<Error = DeviceError> {
     /// Waits for all that was launched. Time that copies took since the last call, where it is known.
     fn settle(&mut self) -> Result<Option<Duration>, DeviceError>;
+    /// Has a program ready to be launched.
+    fn prepare(&mut self, program: Program) -> Result<(), DeviceError>;
     /// Bytes that one buffer may have.
     fn largest_buffer(&self) -> usize;
     /// Programs that could not be built so far.
@@ -62,8 +64,7 @@ impl<M: Driven> Gpu<M> {
     fn run_chain(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
         match self.run_steps(chain) {
             Err(DeviceError::OutOfMemory(_)) => {
-                self.tables.clear();
-                self.residents.clear();
+                self.make_room();
                 // not broken: the job is too large for it
                 let too_large = |e| match e {
                     DeviceError::OutOfMemory(what) => DeviceError::Unsupported(what),
@@ -73,6 +74,12 @@ impl<M: Driven> Gpu<M> {
             }
             other => other,
         }
+    }
+
+    /// Forgets all that is kept for later.
+    fn make_room(&mut self) {
+        self.tables.clear();
+        self.residents.clear();
     }
 
     fn run_steps(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
@@ -189,9 +196,27 @@ where
     }
 
     fn load(&mut self, bases: &Points) -> Result<(), DeviceError> {
-        if let Some(key) = bases.key() {
-            let buffer = self.machine.upload(bases.bytes())?;
-            self.residents.insert(key, buffer);
+        let Some(key) = bases.key() else {
+            return Ok(());
+        };
+        match self.machine.upload(bases.bytes()) {
+            Ok(buffer) => drop(self.residents.insert(key, buffer)),
+            // sums take them from the chain, piece by piece
+            Err(DeviceError::OutOfMemory(_)) => self.make_room(),
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    fn holds(&self, key: [u8; 32]) -> bool {
+        self.residents.contains_key(&key)
+    }
+
+    fn prepare(&mut self, chains: &[Chain]) -> Result<(), DeviceError> {
+        for chain in chains {
+            for program in chain.validate()?.iter().flat_map(estimate::programs) {
+                self.machine.prepare(program)?;
+            }
         }
         Ok(())
     }

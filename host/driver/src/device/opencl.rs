@@ -6,6 +6,8 @@
 mod cache;
 mod info;
 mod machine;
+mod object;
+mod programs;
 
 use crate::device::gpu::{Gpu, Rates};
 use crate::device::{Backend, Config, Device, DeviceInfo};
@@ -22,6 +24,11 @@ const RESIDENT_PART: usize = 2;
 impl Backend for OpenClBackend {
     fn name(&self) -> &'static str {
         "opencl"
+    }
+
+    /// Other ids are none of its: drivers that nobody wants are not even loaded.
+    fn may_list(&self, id: &str) -> bool {
+        id.starts_with("opencl:")
     }
 
     fn list(&self, _: &Config) -> Vec<DeviceInfo> {

@@ -52,9 +52,17 @@ impl Builder {
     /// Lists and opens the devices. Fails if an id asked for does not exist or cannot be used, or
     /// if there is no usable device at all.
     pub fn open(self) -> Result<Pool, Error> {
-        let found = list(&self.backends, &self.config);
+        let asked = |b: &&&'static dyn Backend| match &self.only {
+            Some(only) => only.iter().any(|id| b.may_list(id)),
+            None => true,
+        };
+        let backends: Vec<_> = self.backends.iter().filter(asked).copied().collect();
+        let found = list(&backends, &self.config);
         if let Some(only) = &self.only {
-            let ids = || found.iter().map(|(_, info)| info.id.clone()).collect();
+            let ids = || {
+                let all = list(&self.backends, &self.config).into_iter();
+                all.map(|(_, info)| info.id).collect()
+            };
             if let Some(id) = only
                 .iter()
                 .find(|id| found.iter().all(|(_, i)| i.id != **id))

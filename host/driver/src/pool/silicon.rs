@@ -1,5 +1,9 @@
-//! One piece of silicon behind several devices, and whose turn it is: the host's own jobs run side by
-//! side, another device's job runs alone.
+//! One piece of silicon behind several devices of a pool, and whose turn it is: the host's own jobs run side
+//! by side, another device's job runs alone.
+//!
+//! Nobody waits for ever. A device's turn ends at its deadline, whether or not the device has come back; a
+//! device that the host does not let in for as long as its job may take goes ahead beside it. So no
+//! order in which callers' threads wait for each other can stop them all.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,10 +19,8 @@ pub(crate) struct Silicon {
 struct State {
     /// Jobs of the host that run.
     host: usize,
-    /// The device whose job runs.
-    owner: Option<u64>,
-    /// Devices that wait: the host's next jobs let them go first.
-    waiting: usize,
+    /// The device whose job runs, by its turn's number, and until when.
+    owner: Option<(u64, Instant)>,
     /// Turns given so far.
     turns: u64,
 }
@@ -35,16 +37,36 @@ impl Silicon {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A turn for one of the host's jobs, when no device has its turn or waits for it.
-    pub(crate) fn share(self: &Arc<Self>) -> Turn {
+    /// The state once no device has its turn, and none of the host's jobs runs if `alone`; or at `limit`.
+    fn free(&self, alone: bool, limit: Option<Instant>) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        while state.owner.is_some() || state.waiting > 0 {
-            state = self
+        loop {
+            let now = Instant::now();
+            let owned = state
+                .owner
+                .map(|(_, until)| until)
+                .filter(|until| *until > now);
+            if owned.is_none()
+                && (!alone || state.host == 0 || limit.is_none_or(|limit| limit <= now))
+            {
+                return state;
+            }
+            // a turn that ends at its deadline tells nobody
+            let next = owned
+                .into_iter()
+                .chain(limit.filter(|limit| *limit > now))
+                .min();
+            let left = next.map_or(Duration::MAX, |next| next - now);
+            let woken = self
                 .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_timeout(state, left.min(Duration::from_secs(3600)));
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.host += 1;
+    }
+
+    /// A turn for one of the host's jobs.
+    pub(crate) fn share(self: &Arc<Self>) -> Turn {
+        self.free(false, None).host += 1;
         let silicon = self.clone();
         Turn {
             silicon,
@@ -52,53 +74,37 @@ impl Silicon {
         }
     }
 
-    /// A turn for a device's job, when nobody else has one.
-    pub(crate) fn own(self: &Arc<Self>) -> Turn {
-        let mut state = self.state();
-        state.waiting += 1;
-        while state.owner.is_some() || state.host > 0 {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        state.waiting -= 1;
+    /// A turn for a device's job that may take so long.
+    pub(crate) fn own(self: &Arc<Self>, may_take: Duration) -> Turn {
+        let end = || Instant::now().checked_add(may_take);
+        // a century is as good as for ever
+        let far = || Instant::now() + Duration::from_secs(3_000_000_000);
+        let mut state = self.free(true, Some(end().unwrap_or_else(far)));
         state.turns += 1;
-        state.owner = Some(state.turns);
-        let (silicon, number) = (self.clone(), state.owner);
-        Turn { silicon, number }
-    }
-
-    /// Ends the turn of a device that was left behind: others need not wait for it.
-    pub(crate) fn abandon(&self, turn: u64) {
-        let mut state = self.state();
-        if state.owner == Some(turn) {
-            state.owner = None;
-            self.changed.notify_all();
+        let number = state.turns;
+        state.owner = Some((number, end().unwrap_or_else(far)));
+        let silicon = self.clone();
+        Turn {
+            silicon,
+            number: Some(number),
         }
-    }
-}
-
-impl Turn {
-    /// The number of a device's turn.
-    pub(crate) fn number(&self) -> Option<u64> {
-        self.number
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        let mut state = self.silicon.state();
         match self.number {
-            Some(turn) => self.silicon.abandon(turn),
-            None => {
-                self.silicon.state().host -= 1;
-                self.silicon.changed.notify_all();
-            }
+            // unless it ended at its deadline and is another's by now
+            Some(turn) if state.owner.is_some_and(|(owner, _)| owner == turn) => state.owner = None,
+            Some(_) => {}
+            None => state.host -= 1,
         }
+        self.silicon.changed.notify_all();
     }
 }
 
-/// How long a device has waited for its turns, which is nobody's fault: deadlines are put off by it.
+/// How long a device has waited for its turns and been made ready, which puts deadlines off.
 #[derive(Default)]
 pub(crate) struct Clock(Mutex<Waits>);
 
@@ -106,7 +112,6 @@ pub(crate) struct Clock(Mutex<Waits>);
 struct Waits {
     past: Duration,
     since: Option<Instant>,
-    turn: Option<u64>,
 }
 
 impl Clock {
@@ -114,26 +119,21 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn.
-    pub(crate) fn own(&self, silicon: &Arc<Silicon>) -> Turn {
+    /// Does what no deadline counts.
+    pub(crate) fn paused<T>(&self, work: impl FnOnce() -> T) -> T {
         self.waits().since = Some(Instant::now());
-        let turn = silicon.own();
+        let out = work();
         let mut waits = self.waits();
         let since = waits.since.take();
         waits.past += since.map_or(Duration::ZERO, |since| since.elapsed());
-        waits.turn = turn.number();
-        turn
+        out
     }
 
-    /// Time spent waiting, up to now.
-    pub(crate) fn waited(&self) -> Duration {
+    /// Time that no deadline counts, up to now, and whether it goes on.
+    pub(crate) fn waited(&self) -> (Duration, bool) {
         let waits = self.waits();
-        waits.past + waits.since.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    /// The number of the last turn.
-    pub(crate) fn turn(&self) -> Option<u64> {
-        self.waits().turn
+        let now = waits.since.map_or(Duration::ZERO, |since| since.elapsed());
+        (waits.past + now, waits.since.is_some())
     }
 }
 
@@ -142,6 +142,8 @@ mod tests {
     use super::*;
     use std::sync::mpsc::channel;
 
+    const LONG: Duration = Duration::from_secs(600);
+
     #[test]
     fn a_device_is_alone_and_the_host_is_not() {
         let silicon = Arc::new(Silicon::default());
@@ -149,7 +151,7 @@ mod tests {
         let (sender, receiver) = channel();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let turn = silicon.own();
+                let turn = silicon.own(LONG);
                 sender.send("device").unwrap();
                 drop(turn);
             });
@@ -164,11 +166,17 @@ mod tests {
     #[test]
     fn who_was_left_behind_holds_nobody_up() {
         let silicon = Arc::new(Silicon::default());
-        let hung = silicon.own();
-        silicon.abandon(hung.number().unwrap());
-        let next = silicon.own();
+        let hung = silicon.own(Duration::ZERO);
+        let next = silicon.own(LONG);
         drop(hung); // comes back late: the turn is no longer its own
-        let state = silicon.state();
-        assert_eq!(state.owner, next.number());
+        assert_eq!(silicon.state().owner.map(|(turn, _)| turn), next.number);
+    }
+
+    #[test]
+    fn a_device_that_is_never_let_in_goes_ahead() {
+        let silicon = Arc::new(Silicon::default());
+        let _host = silicon.share();
+        let turn = silicon.own(Duration::from_millis(1));
+        assert!(turn.number.is_some());
     }
 }

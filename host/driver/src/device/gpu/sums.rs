@@ -28,28 +28,30 @@ impl<M: Driven> Gpu<M> {
             points,
             sums: scalars.len / points,
         };
-        let pieces = self.pieces(&of);
-        let out = match pieces {
-            1 => self.whole(&of, scalars, bases)?,
-            _ => self.in_pieces(&of, scalars, bases, points.div_ceil(pieces))?,
+        let piece = self.piece(&of);
+        let out = match (piece.points, piece.sums) == (of.points, of.sums) {
+            true => self.whole(&of, scalars, bases)?,
+            false => self.in_pieces(&of, &piece, scalars, bases)?,
         };
         Ok(Points::new(curve.id, group, Bytes::from(out))?)
     }
 
-    /// Into how many runs of points the sums are cut.
-    fn pieces(&self, of: &Sums) -> usize {
-        let mut pieces = 1;
-        let fits = |pieces: usize| {
-            let points = of.points.div_ceil(pieces);
-            let piece = Sums { points, ..*of };
-            let bytes = points * of.curve.spec().point_bytes(of.group);
-            let most = piece.largest_buffer(&self.machine.properties()).max(bytes);
+    /// As much of the sums as fits at once: fewer sums, then fewer points of one.
+    fn piece(&self, of: &Sums) -> Sums {
+        let mut piece = *of;
+        let fits = |piece: &Sums| {
+            let points = piece.points * of.curve.spec().point_bytes(of.group);
+            let most = piece.largest_buffer(&self.machine.properties()).max(points);
             piece.entries() <= MAX_ENTRIES && most <= self.machine.largest_buffer()
         };
-        while !fits(pieces) && pieces < of.points {
-            pieces *= 2;
+        while !fits(&piece) {
+            match (piece.sums, piece.points) {
+                (1, 1) => break, // the allocation says that it does not fit
+                (1, points) => piece.points = points.div_ceil(2),
+                (sums, _) => piece.sums = sums.div_ceil(2),
+            }
         }
-        pieces.min(of.points)
+        piece
     }
 
     fn whole(
@@ -68,36 +70,40 @@ impl<M: Driven> Gpu<M> {
         found.map_err(|failure| device_error(failure, of, 0))
     }
 
-    /// Sums over runs of `length` points, added up on the host.
+    /// Sums piece by piece, those over a part of the points added up on the host.
     fn in_pieces(
         &mut self,
         of: &Sums,
+        piece: &Sums,
         scalars: &Held<M::Buffer>,
         bases: &Points,
-        length: usize,
     ) -> Result<Vec<u8>, DeviceError> {
         let naive = NaiveGroup::new(of.curve.spec(), of.group);
         let (point_bytes, bytes) = (bases.point_bytes(), of.form.bytes());
         let mut out = vec![0; of.sums * point_bytes];
-        let mut host = vec![0; length * bytes];
-        for first in (0..of.points).step_by(length) {
-            let points = length.min(of.points - first);
+        for first in (0..of.points).step_by(piece.points) {
+            let points = piece.points.min(of.points - first);
             let run = first * point_bytes..(first + points) * point_bytes;
             let loaded = self.machine.upload(&bases.bytes()[run])?;
-            for (sum, to) in out.chunks_exact_mut(point_bytes).enumerate() {
-                let host = &mut host[..points * bytes];
-                let offset = (sum * of.points + first) * bytes;
-                self.machine.read(&scalars.buffer, offset, host)?;
-                let piece = self.machine.upload(host)?;
+            for (i, to) in out.chunks_mut(piece.sums * point_bytes).enumerate() {
+                // one sum, or the whole points of several: either way the scalars lie side by side
+                let sums = to.len() / point_bytes;
+                let place = i * piece.sums * of.points + first;
                 let of = Sums {
                     points,
-                    sums: 1,
+                    sums,
                     ..*of
                 };
-                let found = msm::run(&mut self.machine, &of, &loaded, &piece);
-                let found = found.map_err(|f| device_error(f, &of, offset / bytes))?;
-                let total = naive.add(&naive.read(to), &naive.read(&found));
-                naive.write(&total, to);
+                let mut host = vec![0; sums * points * bytes];
+                self.machine
+                    .read(&scalars.buffer, place * bytes, &mut host)?;
+                let part = self.machine.upload(&host)?;
+                let found = msm::run(&mut self.machine, &of, &loaded, &part);
+                let found = found.map_err(|failure| device_error(failure, &of, place))?;
+                for (to, found) in to.chunks_mut(point_bytes).zip(found.chunks(point_bytes)) {
+                    let total = naive.add(&naive.read(to), &naive.read(found));
+                    naive.write(&total, to);
+                }
             }
         }
         Ok(out)

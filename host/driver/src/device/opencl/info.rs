@@ -1,11 +1,14 @@
 //! What OpenCL says of its devices.
 
 use ocl::core::{self, DeviceId, DeviceType, PlatformId, PlatformInfo, ffi};
+use std::panic::catch_unwind;
 use std::sync::OnceLock;
 
 /// Numbers of `clGetDeviceInfo` beside the ones that have names in the crate: where a device sits.
+const PCI_BUS_INFO: u32 = 0x410f; // cl_khr_pci_bus_info
 const PCI_BUS_NV: u32 = 0x4008;
 const PCI_SLOT_NV: u32 = 0x4009;
+const PCI_DOMAIN_NV: u32 = 0x400a;
 const TOPOLOGY_AMD: u32 = 0x4037;
 
 /// One device.
@@ -91,8 +94,9 @@ fn of_platform(platform: PlatformId) -> Vec<Facts> {
     let name = text(PlatformInfo::Name).unwrap_or_default();
     let version = text(PlatformInfo::Version).unwrap_or_default();
     let ids = core::get_device_ids(platform, Some(DeviceType::ALL), None).unwrap_or_default();
-    let facts = |id: DeviceId| of_device(platform, id, &name, &version);
-    ids.into_iter().map(facts).collect()
+    // the crate panics where a driver answers what it does not know
+    let facts = |id: DeviceId| catch_unwind(|| of_device(platform, id, &name, &version)).ok();
+    ids.into_iter().filter_map(facts).collect()
 }
 
 fn of_device(platform_id: PlatformId, id: DeviceId, platform: &str, version: &str) -> Facts {
@@ -144,18 +148,28 @@ fn word(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(out)
 }
 
-/// Bus and slot on PCI, by the extension that the vendor has: `01:00`.
+/// Domain, bus and slot on PCI, by the extension that the vendor has: `0000:01:00`.
 fn place(raw: impl Fn(u32) -> Vec<u8>) -> Option<String> {
+    if let ([domain, bus, device, _], []) = raw(PCI_BUS_INFO).as_chunks::<4>()
+        && let [domain, bus, device] = [domain, bus, device].map(|bytes| u32::from_le_bytes(*bytes))
+    {
+        return Some(format!("{domain:04x}:{bus:02x}:{device:02x}"));
+    }
     let (bus, slot) = (raw(PCI_BUS_NV), raw(PCI_SLOT_NV));
     if bus.len() == 4 && slot.len() == 4 {
+        let domain = word(&raw(PCI_DOMAIN_NV));
         // NVIDIA's slot is the device number, with the function in the lowest three bits
-        return Some(format!("{:02x}:{:02x}", word(&bus), word(&slot) >> 3));
+        return Some(format!(
+            "{domain:04x}:{:02x}:{:02x}",
+            word(&bus),
+            word(&slot) >> 3
+        ));
     }
     let topology = raw(TOPOLOGY_AMD);
     // type 1 (PCIe), 17 unused bytes, bus, device, function
     match topology[..] {
         [1, 0, 0, 0, .., bus, device, _] if topology.len() == 24 => {
-            Some(format!("{bus:02x}:{device:02x}"))
+            Some(format!("0000:{bus:02x}:{device:02x}"))
         }
         _ => None,
     }

@@ -1,90 +1,26 @@
 //! A queue of one OpenCL device as a [`Machine`].
 
-use super::cache;
 use super::info::Facts;
+use super::object::Object;
+use super::programs::{Programs, Target};
 use crate::device::gpu::{Driven, Refused};
 use crate::error::DeviceError;
 use ocl::core::{self, ArgVal, CommandQueueProperties, ContextProperties, Event, MemFlags, Status};
-use ocl::core::{
-    ProfilingInfo, ProfilingInfoResult, ProgramBuildInfo, ProgramInfo, ProgramInfoResult,
-};
+use ocl::core::{ProfilingInfo, ProfilingInfoResult};
 use proofmill_kernels::{Arg, Machine, Program, Properties};
-use std::collections::HashMap;
-use std::ffi::CString;
-use std::mem::ManuallyDrop;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Local memory that a transform's tile takes at most: what GPUs have, and what a core's first cache holds.
 const LOCAL_BYTES: usize = 1 << 15;
-
-/// An object of OpenCL's, counted by it.
-trait Counted {
-    /// Gives a reference back.
-    ///
-    /// # Safety
-    /// The reference must not be used again.
-    unsafe fn release(&self) -> core::Result<()>;
-}
-
-macro_rules! counted {
-    ($($object:ident by $release:ident),*) => {
-        $(impl Counted for core::$object {
-            unsafe fn release(&self) -> core::Result<()> {
-                // SAFETY: passed on.
-                unsafe { core::$release(self) }
-            }
-        })*
-    };
-}
-
-counted!(
-    Context by release_context,
-    CommandQueue by release_command_queue,
-    Program by release_program,
-    Kernel by release_kernel,
-    Mem by release_mem_object,
-    Event by release_event
-);
-
-/// An object that is given back without a panic: a lost device refuses that too.
-struct Object<T: Counted>(ManuallyDrop<T>);
-
-impl<T: Counted> Object<T> {
-    fn new(object: T) -> Self {
-        Object(ManuallyDrop::new(object))
-    }
-}
-
-impl<T: Counted> std::ops::Deref for Object<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: Counted> Drop for Object<T> {
-    fn drop(&mut self) {
-        // SAFETY: the one reference that this object holds; it is gone.
-        let _ = unsafe { self.0.release() };
-    }
-}
 
 /// Device memory.
 pub(super) struct Memory {
     object: Object<core::Mem>,
 }
 
-/// A program and those of its kernels that were launched.
-struct Built {
-    kernels: HashMap<&'static str, Object<core::Kernel>>,
-    program: Object<core::Program>,
-}
-
 /// An in-order queue with its programs. Fields are given back in their order.
 pub(super) struct Queue {
-    programs: HashMap<Program, Result<Built, String>>,
-    refused: Refused,
+    programs: Programs,
     copies: Vec<Object<Event>>,
     queue: Object<core::CommandQueue>,
     context: Object<core::Context>,
@@ -105,127 +41,25 @@ impl Queue {
         let profiled = Some(CommandQueueProperties::PROFILING_ENABLE);
         let queue = core::create_command_queue(&*context, facts.id, profiled).map_err(failed)?;
         Ok(Queue {
-            programs: HashMap::new(),
-            refused: Refused::default(),
+            programs: Programs::default(),
             copies: Vec::new(),
             queue: Object::new(queue),
             context,
             facts,
         })
     }
-
-    fn options(&self, program: Program) -> String {
-        let mut options = format!("-cl-std=CL1.2 -DTHREADS={}", self.properties().threads);
-        if let Program::Field(field) = program {
-            let log_tile = self.properties().log_tile(field.spec().bytes);
-            options += &format!(" -DLOG_TILE={log_tile}");
-        }
-        options
-    }
-
-    /// A program from the cache on disk or from its source; else the compiler's log.
-    fn build(&self, program: Program) -> Result<Built, String> {
-        let (source, options) = (program.source(), self.options(program));
-        let device =
-            [&self.facts.name, &self.facts.platform, &self.facts.versions].map(String::as_str);
-        let place = cache::place(&source, &options, &device.join("|"));
-        let kept = place.as_ref().and_then(|place| std::fs::read(place).ok());
-        if let Some(built) = kept.and_then(|binary| self.load(&binary, &options)) {
-            return Ok(built);
-        }
-        let built = self.compile(&source, &options)?;
-        let binaries = core::get_program_info(&built.program, ProgramInfo::Binaries);
-        if let (Some(place), Ok(ProgramInfoResult::Binaries(binaries))) = (place, binaries)
-            && let [binary] = &binaries[..]
-        {
-            cache::keep(&place, binary);
-        }
-        Ok(built)
-    }
-
-    fn load(&self, binary: &[u8], options: &str) -> Option<Built> {
-        let program = core::create_program_with_binary(&*self.context, &[self.facts.id], &[binary]);
-        let program = Object::new(program.ok()?);
-        let options = CString::new(options).ok()?;
-        core::build_program(&program, Some(&[self.facts.id]), &options, None, None).ok()?;
-        Some(Built {
-            kernels: HashMap::new(),
-            program,
-        })
-    }
-
-    fn compile(&self, source: &str, options: &str) -> Result<Built, String> {
-        let text = |text: &str| CString::new(text).map_err(|e| e.to_string());
-        let program = core::create_program_with_source(&*self.context, &[text(source)?]);
-        let program = Object::new(program.map_err(|e| e.to_string())?);
-        let built = core::build_program(
-            &program,
-            Some(&[self.facts.id]),
-            &text(options)?,
-            None,
-            None,
-        );
-        if let Err(error) = built {
-            let log =
-                core::get_program_build_info(&program, self.facts.id, ProgramBuildInfo::BuildLog);
-            let log = log.map(|log| log.to_string()).unwrap_or_default();
-            return Err(match log.trim() {
-                "" => error.to_string(),
-                log => log.to_string(),
-            });
-        }
-        Ok(Built {
-            kernels: HashMap::new(),
-            program,
-        })
-    }
-
-    /// A kernel, built when it is first wanted. One that cannot be built is refused from then on.
-    fn kernel(
-        &mut self,
-        program: Program,
-        name: &'static str,
-    ) -> Result<&core::Kernel, DeviceError> {
-        if !self.programs.contains_key(&program) {
-            let built = self.build(program);
-            if built.is_err() {
-                self.refused
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(program);
-            }
-            self.programs.insert(program, built);
-        }
-        let built = match self.programs.get_mut(&program) {
-            Some(Ok(built)) => built,
-            Some(Err(log)) => {
-                let what = format!("{program}, which its compiler refuses:\n{log}");
-                return Err(DeviceError::Unsupported(what));
-            }
-            None => return Err(DeviceError::Failed(format!("no {program}"))),
-        };
-        if !built.kernels.contains_key(name) {
-            let kernel = core::create_kernel(&built.program, name).map_err(failed)?;
-            let kernel = Object::new(kernel);
-            built.kernels.insert(name, kernel);
-        }
-        Ok(&built.kernels[name])
-    }
 }
 
-fn failed(error: core::Error) -> DeviceError {
+/// An error of anything but an allocation: a kernel that faults also ends in `CL_OUT_OF_RESOURCES`.
+pub(super) fn failed(error: core::Error) -> DeviceError {
     // the crate's own text is a page long
     let text = match error.api_status() {
         Some(status) => format!("{status:?} ({})", status as i32),
         None => error.to_string(),
     };
     match error.api_status() {
-        Some(
-            Status::CL_MEM_OBJECT_ALLOCATION_FAILURE
-            | Status::CL_OUT_OF_RESOURCES
-            | Status::CL_OUT_OF_HOST_MEMORY
-            | Status::CL_INVALID_BUFFER_SIZE,
-        ) => DeviceError::OutOfMemory(text),
+        // memory may be taken as late as the launch that uses it
+        Some(Status::CL_MEM_OBJECT_ALLOCATION_FAILURE) => DeviceError::OutOfMemory(text),
         Some(Status::CL_DEVICE_NOT_AVAILABLE) => DeviceError::Lost(text),
         _ => DeviceError::Failed(text),
     }
@@ -262,7 +96,8 @@ impl Machine for Queue {
         // SAFETY: no host memory is lent.
         let mem =
             unsafe { core::create_buffer::<_, u8>(&*self.context, flags, bytes.max(1), None) };
-        let object = Object::new(mem.map_err(failed)?);
+        let full = |error: core::Error| DeviceError::OutOfMemory(failed(error).to_string());
+        let object = Object::new(mem.map_err(full)?);
         Ok(Memory { object })
     }
 
@@ -317,8 +152,17 @@ impl Machine for Queue {
         groups: usize,
         args: &[Arg<'_, Memory>],
     ) -> Result<(), DeviceError> {
-        let threads = self.properties().threads as usize;
-        let kernel = self.kernel(program, name)?;
+        if groups == 0 {
+            return Ok(());
+        }
+        let properties = self.properties();
+        let threads = properties.threads as usize;
+        let target = Target {
+            context: &self.context,
+            facts: &self.facts,
+            properties,
+        };
+        let kernel = self.programs.kernel(&target, program, name)?;
         for (i, arg) in args.iter().enumerate() {
             let value = match arg {
                 Arg::Buffer(memory) => ArgVal::mem(&memory.object),
@@ -327,13 +171,11 @@ impl Machine for Queue {
             core::set_kernel_arg(kernel, i as u32, value).map_err(failed)?;
         }
         let (all, each) = ([groups * threads, 1, 1], Some([threads, 1, 1]));
-        let kernel: *const core::Kernel = kernel;
-        // SAFETY: the kernel lives in `self.programs`; the callers give each kernel what its source asks
-        // for, in buffers that hold it.
+        // SAFETY: the callers give each kernel what its source asks for, in buffers that hold it.
         unsafe {
             core::enqueue_kernel(
                 &self.queue,
-                &*kernel,
+                kernel,
                 1,
                 None,
                 &all,
@@ -362,11 +204,20 @@ impl Driven for Queue {
         Ok(self.copies.drain(..).map(took).sum())
     }
 
+    fn prepare(&mut self, program: Program) -> Result<(), DeviceError> {
+        let target = Target {
+            context: &self.context,
+            facts: &self.facts,
+            properties: self.properties(),
+        };
+        self.programs.prepare(&target, program)
+    }
+
     fn largest_buffer(&self) -> usize {
         self.facts.largest_buffer
     }
 
     fn refused(&self) -> Refused {
-        self.refused.clone()
+        self.programs.refused.clone()
     }
 }
