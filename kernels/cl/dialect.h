@@ -58,7 +58,7 @@ FN u32 host_atomic_min(u32 *place, u32 x) { u32 old = *place; if (x < old) *plac
 #endif
 
 /* The high half of a 64-bit product. Where the compiler knows 128-bit integers they are the fastest. */
-#if defined(WITH_U128) || defined(HOST_DIALECT)
+#if defined(HOST_DIALECT) || (defined(WITH_U128) && defined(__SIZEOF_INT128__))
 typedef unsigned __int128 u128;
 #define MUL_HIGH(a, b) ((u64)(((u128)(a) * (b)) >> 64))
 #ifndef NO_U128 /* the tests run the other forms too */

@@ -10,7 +10,7 @@ mod cases;
 mod host_machine;
 
 use host_machine::{Build, HostMachine};
-use proofmill_field::FieldId;
+use proofmill_field::{CurveId, FieldId};
 use std::process::Command;
 
 /// Runs the named tests, which are ignored otherwise, in a process with the sanitizer's library loaded:
@@ -98,14 +98,16 @@ mod sanitized {
     #[test]
     #[ignore = "run by the test of the same name"]
     fn sums() {
-        cases::sums(&mut HostMachine::new(Build {
+        let build = Build {
             parallel: 64,
             ..Build::default()
-        }));
-        cases::sums(&mut HostMachine::new(Build {
+        };
+        cases::sums(&mut HostMachine::new(build), &CurveId::ALL);
+        let build = Build {
             threads: 2,
             options: &["-DFORM=0"],
             ..Build::default()
-        }));
+        };
+        cases::sums(&mut HostMachine::new(build), &[CurveId::Bls12_377]);
     }
 }
