@@ -28,7 +28,7 @@ impl Bench {
         let (bases, scalars) = inputs::sums::<A>(&logs);
         for log in logs {
             let (bases, scalars) = (&bases[..1 << log], &scalars[..1 << log]);
-            let id = format!("msm/{name}/cpu:0/2^{log}");
+            let id = format!("msm/{name}/{}/2^{log}", self.settings.device);
             let sum = || self.pool.msm(bases, scalars);
             Answer::default().point(sum()?).note(&self.settings, &id);
             self.criterion.bench_function(&id, |b| b.iter(sum));
@@ -53,7 +53,7 @@ impl Bench {
             return Ok(());
         }
         for log in self.settings.logs(logs) {
-            let id = format!("ntt/{name}/cpu:0/2^{log}");
+            let id = format!("ntt/{name}/{}/2^{log}", self.settings.device);
             let mut values = inputs::elements::<F>(1 << log);
             self.pool.ntt(&mut values, Direction::Forward)?;
             Answer::default().large(&values).note(&self.settings, &id);
@@ -73,7 +73,7 @@ impl Bench {
                 return Ok(());
             }
             for log in self.settings.logs(logs) {
-                let id = format!("{kernel}/{name}/cpu:0/2^{log}");
+                let id = format!("{kernel}/{name}/{}/2^{log}", self.settings.device);
                 let mut values = inputs::small::<F>(1 << log);
                 let ntt = Ntt {
                     output,
@@ -93,7 +93,8 @@ impl Bench {
         }
         let (log_n, columns) = inputs::batch(self.settings.quick);
         let id = format!(
-            "lde/{name}/cpu:0/{}",
+            "lde/{name}/{}/{}",
+            self.settings.device,
             inputs::batch_size(self.settings.quick)
         );
         let ntt = Ntt {
@@ -123,7 +124,7 @@ fn run() -> Outcome {
     let settings = Settings::read();
     let pool = Pool::builder()
         .threads(settings.threads)
-        .devices(["cpu:0"])
+        .devices([settings.device.as_str()])
         .open()?;
     let mut bench = Bench {
         criterion: settings.criterion(),

@@ -50,6 +50,8 @@ pub fn variable(name: &str) -> Outcome<String> {
 pub struct Settings {
     /// Threads of both sides: `PROOFMILL_BENCH_THREADS`, otherwise 1.
     pub threads: usize,
+    /// The product's device: `PROOFMILL_BENCH_DEVICE`, otherwise the CPU.
+    pub device: String,
     /// Small sizes and short times (`PROOFMILL_BENCH_QUICK`): whether it works, not how fast.
     pub quick: bool,
     /// Only this `kernel/field-or-group` (`PROOFMILL_BENCH_ONLY`).
@@ -65,6 +67,7 @@ impl Settings {
         let threads = text("PROOFMILL_BENCH_THREADS").and_then(|t| t.parse().ok());
         Settings {
             threads: threads.unwrap_or(1).max(1),
+            device: text("PROOFMILL_BENCH_DEVICE").unwrap_or_else(|| "cpu:0".into()),
             quick: text("PROOFMILL_BENCH_QUICK").is_some(),
             only: text("PROOFMILL_BENCH_ONLY"),
             out: text("PROOFMILL_BENCH_OUT").map_or_else(default_out, PathBuf::from),

@@ -12,26 +12,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// How the product is called in ids.
-const OURS: &str = "cpu:0";
-
 /// Who took how long for a row.
 type Row = BTreeMap<String, Times>;
 
 /// The fastest whose name begins with `prefix`, other than the product.
-fn fastest<'a>(row: &'a Row, prefix: &str) -> Option<(&'a String, &'a Times)> {
+fn fastest<'a>(row: &'a Row, ours: &str, prefix: &str) -> Option<(&'a String, &'a Times)> {
     let peers = row.iter();
-    let peers = peers.filter(|(who, _)| *who != OURS && who.starts_with(prefix));
+    let peers = peers.filter(|(who, _)| *who != ours && who.starts_with(prefix));
     peers.min_by(|a, b| a.1.median.total_cmp(&b.1.median))
 }
 
 /// Prints a row and says whether it is at or above its floor.
-fn print(floors: Option<Floors>, name: &str, row: &Row) -> bool {
-    let Some(ours) = row.get(OURS) else {
+fn print(floors: Option<Floors>, name: &str, row: &Row, device: &str) -> bool {
+    let Some(ours) = row.get(device) else {
         return true;
     };
     let floor = floors.and_then(|floors| rows::floor(floors, name));
-    let Some((who, theirs)) = fastest(row, floor.map_or("", |f| f.peer)) else {
+    let Some((who, theirs)) = fastest(row, device, floor.map_or("", |f| f.peer)) else {
         return true;
     };
     let ratio = theirs.median / ours.median;
@@ -48,7 +45,7 @@ fn print(floors: Option<Floors>, name: &str, row: &Row) -> bool {
         theirs.median / 1e6,
         theirs.best / ours.best,
     );
-    for (other, times) in row.iter().filter(|(w, _)| *w != OURS && *w != who) {
+    for (other, times) in row.iter().filter(|(w, _)| *w != device && *w != who) {
         let (ms, ratio) = (times.median / 1e6, times.median / ours.median);
         println!("{:<28} {:>10} {other:>22} {ms:>10.4} {ratio:>7.2}", "", "");
     }
@@ -69,8 +66,11 @@ fn print_floors(times: &BTreeMap<String, Times>) {
     }
 }
 
-/// The floors of the product's path.
-fn floors() -> Floors {
+/// The floors of the product's device and path.
+fn floors(device: &str) -> Floors {
+    if device.starts_with("opencl:") {
+        return Floors::OpenCl;
+    }
     #[cfg(target_arch = "x86_64")]
     if dispatch::path() == dispatch::Path::Avx512 && is_x86_feature_detected!("avx512ifma") {
         return Floors::Ifma;
@@ -99,10 +99,10 @@ fn table(out: &Path, gate: bool) -> std::io::Result<bool> {
         "row", "ours, ms", "peer", "peer, ms", "ratio", "at best", "floor", "strive"
     );
     // small sizes and short times say nothing
-    let floors = (!settings.quick).then(floors);
+    let floors = (!settings.quick).then(|| floors(&settings.device));
     let mut missed = 0;
     for (name, row) in &rows {
-        missed += usize::from(!print(floors, name, row));
+        missed += usize::from(!print(floors, name, row, &settings.device));
     }
     print_floors(&times);
     let wrong = disagreements(out)?;

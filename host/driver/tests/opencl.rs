@@ -15,7 +15,7 @@
 mod common;
 
 use common::{chain, ntt_chain, pack, pack_as, pool, upload};
-use proofmill::job::{Form, Points, Step};
+use proofmill::job::{Form, Points, Shape, Step};
 use proofmill::{Direction, Layout, Ntt, Order, Policy, Pool, Random};
 use proofmill_field::{CurveId, FieldId, Group, Int};
 use std::path::Path;
@@ -38,6 +38,47 @@ fn part(name: &str, env: &[(&str, &Path)]) -> String {
 }
 
 const SIMULATOR: &str = "/usr/lib/oclgrind/liboclgrind-rt-icd.so";
+
+#[test]
+fn a_runtime_on_the_cores_is_not_preferred_to_them() {
+    let pool = Pool::open().unwrap();
+    let on_cores = |d: &proofmill::device::DeviceInfo| d.backend == "opencl" && d.physical == "cpu";
+    for device in pool
+        .devices()
+        .into_iter()
+        .filter(|d| on_cores(d) && d.unusable.is_none())
+    {
+        for log in [4, 10, 16, 22] {
+            let ntt = |field| Shape::Ntt {
+                field,
+                log_n: log,
+                added_bits: 0,
+                columns: 1,
+            };
+            let msm = Shape::Msm {
+                curve: CurveId::Bn254,
+                group: Group::G1,
+                points: 1 << log,
+                sums: 1,
+                scalar_bits: 254,
+            };
+            for shape in [
+                ntt(FieldId::Bn254Fr),
+                ntt(FieldId::Goldilocks),
+                ntt(FieldId::BabyBear),
+                msm,
+            ] {
+                let [cores, runtime] =
+                    ["cpu:0", &device.id].map(|id| pool.estimate(id, &shape).unwrap());
+                assert!(
+                    cores < runtime,
+                    "{shape}: {cores:?}, {}: {runtime:?}",
+                    device.name
+                );
+            }
+        }
+    }
+}
 
 /// A folder in which Oclgrind is the one OpenCL driver, and an empty cache; `None`: not installed.
 fn simulator() -> Option<TempDir> {

@@ -111,8 +111,12 @@ impl Device for Cpu {
 
     fn estimator(&self) -> Estimator {
         let threads = self.threads.current_num_threads() as f64;
+        let share = match dispatch::path() {
+            dispatch::Path::Avx512 => AVX512_SHARE,
+            _ => 1.0,
+        };
         Arc::new(move |shape| {
-            let seconds = products_ns(shape) * 1e-9 / threads;
+            let seconds = products_ns(shape) * 1e-9 * share / threads;
             Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
         })
     }
@@ -122,6 +126,9 @@ impl Device for Cpu {
         self.run_chains(&chains).into_iter().collect()
     }
 }
+
+/// What the AVX-512 kernels take of the portable ones' time, about (docs/measurements.md).
+const AVX512_SHARE: f64 = 0.4;
 
 /// Nanoseconds of one thread that the products of a shape take, with the portable arithmetic of a
 /// 3 GHz x86-64 (docs/measurements.md).
