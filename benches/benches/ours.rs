@@ -137,7 +137,7 @@ fn run() -> Outcome {
     bench.sums::<ark_bls12_377::G1Affine>("bls12_377-g1", &sizes)?;
     bench.sums::<ark_bn254::G2Affine>("bn254-g2", &[12, 16])?;
     bench.sums::<ark_bls12_381::G2Affine>("bls12_381-g2", &[12, 16])?;
-    bench.large::<ark_bn254::Fr>("bn254_fr", &[12, 16, 20])?;
+    bench.large::<ark_bn254::Fr>("bn254_fr", &[12, 16, 18, 20])?;
     bench.large::<ark_bls12_381::Fr>("bls12_381_fr", &[12, 16, 20])?;
     bench.small::<p3_koala_bear::KoalaBear>("koalabear", &[16, 20])?;
     bench.small::<p3_baby_bear::BabyBear>("babybear", &[16, 20])?;

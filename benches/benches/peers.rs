@@ -272,7 +272,7 @@ fn main() {
             bench.sum(&id, sum, blst_peer::from_g2);
         },
     );
-    bench.large("bn254_fr", &[12, 16, 20], Bench::halo2_transform);
+    bench.large("bn254_fr", &[12, 16, 18, 20], Bench::halo2_transform);
     bench.large::<ark_bls12_381::Fr>("bls12_381_fr", &[12, 16, 20], |_, _, _, _| {});
     plonky3::each(&mut bench);
     bench.criterion.final_summary();
