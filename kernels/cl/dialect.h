@@ -2,12 +2,15 @@
  *
  * A kernel is a list of phases. In a phase every thread of the work-group runs the same lines, named by
  * its number t; between two phases all of them meet, and what one wrote to local memory the others see.
- * No variable of a thread lives from one phase to the next. On the host a phase is a loop. */
+ * No variable of a thread lives from one phase to the next. On the host a phase is a loop.
+ *
+ * FN is inlined everywhere; CALLED, for what is long, is a function of its own. */
 #if defined(__OPENCL_VERSION__)
 typedef ulong u64;
 typedef uint u32;
 #define KERNEL __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void
 #define FN static inline
+#define CALLED static __attribute__((noinline))
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARRAY(type, name, n) __local type name[n]
@@ -24,6 +27,7 @@ typedef unsigned int u32;
 #define CUDA_DIALECT 1
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
 #define FN static __device__ __forceinline__
+#define CALLED static __device__ __attribute__((noinline))
 #define GLOBAL
 #define LOCAL
 #define LOCAL_ARRAY(type, name, n) __shared__ type name[n]
@@ -41,6 +45,7 @@ typedef uint32_t u32;
 #define HOST_DIALECT 1
 #define KERNEL extern "C" void
 #define FN static inline
+#define CALLED static __attribute__((noinline, unused))
 #define GLOBAL
 #define LOCAL
 #define LOCAL_ARRAY(type, name, n) type name[n]

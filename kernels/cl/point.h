@@ -16,7 +16,7 @@ FN u32 point_is_infinity(point p) { return co_is_zero(p.zz); }
 
 /* 2p by dbl-2008-s-1: 6M 4S with ZZ and ZZZ, which are 1 for an affine p. Infinity, and a point of order
  * two, give ZZ = 0. */
-FN point point_double(point p) {
+CALLED point point_double(point p) {
     point out;
     const co u = co_double(p.y), v = co_square(u), w = co_mul(u, v), s = co_mul(p.x, v);
     const co xx = co_square(p.x), m = co_add(co_double(xx), xx);
@@ -58,7 +58,7 @@ FN point point_add_affine(point p, affine q) {
 }
 
 /* p + q by add-2008-s, 12M 2S; any p and q. */
-FN point point_add(point p, point q) {
+CALLED point point_add(point p, point q) {
     if (point_is_infinity(q)) return p;
     if (point_is_infinity(p)) return q;
     const co u1 = co_mul(p.x, q.zz), s1 = co_mul(p.y, q.zzz);
@@ -68,7 +68,7 @@ FN point point_add(point p, point q) {
 }
 
 /* a^(p - 2). */
-FN fe fe_inverse(fe a) {
+CALLED fe fe_inverse(fe a) {
     const u64 p[LIMBS] = MODULUS;
     fe out = fe_one();
     for (int i = LIMBS - 1; i >= 0; --i) {
@@ -90,7 +90,7 @@ FN co co_inverse(co a) {
 #endif
 }
 
-FN affine point_to_affine(point p) {
+CALLED affine point_to_affine(point p) {
     affine out;
     out.x = co_zero();
     out.y = co_zero();
