@@ -210,9 +210,10 @@ mod liar {
     use std::sync::Arc;
     use std::time::Duration;
 
-    pub(super) struct Liar;
+    /// Lies so many times, each time about all that it is asked.
+    pub(super) struct Liar(pub(super) usize);
 
-    struct Open(DeviceInfo, Pool);
+    struct Open(DeviceInfo, Pool, usize);
 
     impl Backend for Liar {
         fn name(&self) -> &'static str {
@@ -236,7 +237,7 @@ mod liar {
                 policy,
                 device: None,
             });
-            Ok(Box::new(Open(info.clone(), pool)))
+            Ok(Box::new(Open(info.clone(), pool, self.0)))
         }
     }
 
@@ -255,6 +256,8 @@ mod liar {
                 })
             };
             let lies: Vec<Option<Points>> = chains.iter().map(bases).collect();
+            let honest = self.2 == 0;
+            self.2 = self.2.saturating_sub(1);
             let done = self
                 .1
                 .run(chains)
@@ -265,7 +268,10 @@ mod liar {
                 Points::new(p.curve().id, p.group(), point).unwrap()
             };
             let output = |(d, bases): (proofmill::Done, &Option<Points>)| Output {
-                points: d.points.iter().map(|p| lie(p, bases)).collect(),
+                points: match honest {
+                    true => d.points.clone(),
+                    false => d.points.iter().map(|p| lie(p, bases)).collect(),
+                },
                 values: d.values,
                 ..Output::default()
             };
@@ -276,8 +282,15 @@ mod liar {
 
 #[test]
 fn a_lying_device_is_named_and_the_proof_is_right_all_the_same() {
-    for check in [Check::Proof, Check::Full] {
-        let pool = Pool::builder().backend(&liar::Liar).open().unwrap();
+    static ALWAYS: liar::Liar = liar::Liar(usize::MAX);
+    // while its answers are looked at, it does nothing wrong
+    static ONCE: liar::Liar = liar::Liar(1);
+    for (liar, check) in [
+        (&ALWAYS, Check::Proof),
+        (&ALWAYS, Check::Full),
+        (&ONCE, Check::Proof),
+    ] {
+        let pool = Pool::builder().backend(liar).open().unwrap();
         let (zkey, witness) = open("chain_bls");
         let proved = run(&pool, &zkey, &witness, check).unwrap();
         assert!(verifies("chain_bls", &proved), "{check:?}");
