@@ -51,35 +51,62 @@ impl Program {
         fields.chain(groups).chain([Program::Sort]).collect()
     }
 
-    /// The whole source in one piece; of the compiler it wants `-DTHREADS=` and, for a field,
-    /// `-DLOG_TILE=`.
-    pub fn source(self) -> String {
-        let mut parts = vec![include_str!("../cl/dialect.h").to_string()];
-        let mut add = |files: &[&str]| parts.extend(files.iter().map(|file| file.to_string()));
+    /// The files, in order.
+    fn parts(self) -> Vec<&'static str> {
+        let mut parts = vec![include_str!("../cl/dialect.h")];
         match self {
             Program::Field(field) => {
-                add(&[header(field)]);
+                parts.push(header(field));
                 match field.spec().bytes {
-                    4 => add(files!("word.h")),
-                    8 => add(files!("goldilocks.h")),
-                    _ => add(LARGE),
+                    4 => parts.extend(files!("word.h")),
+                    8 => parts.extend(files!("goldilocks.h")),
+                    _ => parts.extend(LARGE),
                 }
-                add(files!("pointwise.cl", "ntt.cl", "product.cl"));
+                parts.extend(files!("pointwise.cl", "ntt.cl", "product.cl"));
                 if field.spec().limbs() > 1 {
-                    add(files!("recode.cl"));
+                    parts.extend(files!("recode.cl"));
                 }
             }
             Program::Group(curve, group) => {
-                add(&[
-                    header(curve.spec().base.id),
-                    &format!("#define DEGREE {}\n", group.degree()),
-                ]);
-                add(LARGE);
-                add(files!("coordinate.h", "point.h", "sum.cl"));
+                parts.push(header(curve.spec().base.id));
+                parts.push(match group {
+                    Group::G1 => "#define DEGREE 1\n",
+                    Group::G2 => "#define DEGREE 2\n",
+                });
+                parts.extend(LARGE);
+                parts.extend(files!("coordinate.h", "point.h", "sum.cl"));
             }
-            Program::Sort => add(files!("sort.cl")),
+            Program::Sort => parts.extend(files!("sort.cl")),
         }
-        parts.concat()
+        parts
+    }
+
+    /// The whole source in one piece; of the compiler it wants `-DTHREADS=` and, for a field,
+    /// `-DLOG_TILE=`.
+    pub fn source(self) -> String {
+        self.parts().concat()
+    }
+
+    /// The names of its kernels, and of each parameter whether it is memory (or a number). With every number
+    /// zero none of them reads memory, and at most the first word of it is written.
+    pub fn kernels(self) -> Vec<(&'static str, Vec<bool>)> {
+        let declared = |part: &'static str| part.split("\nKERNEL ").skip(1);
+        let kernel = |text: &'static str| {
+            let (name, rest) = text.split_once('(')?;
+            let (parameters, _) = rest.split_once(')')?;
+            Some((
+                name,
+                parameters
+                    .split(',')
+                    .map(|p| p.contains("GLOBAL"))
+                    .collect(),
+            ))
+        };
+        self.parts()
+            .into_iter()
+            .flat_map(declared)
+            .filter_map(kernel)
+            .collect()
     }
 }
 
@@ -106,6 +133,27 @@ mod tests {
                 constants::header(field),
                 "run `make kernels`"
             );
+        }
+    }
+
+    #[test]
+    fn kernels_are_found_with_their_parameters() {
+        let sort = Program::Sort.kernels();
+        let names: Vec<&str> = sort.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            [
+                "digits_count",
+                "digits_place",
+                "scan_runs",
+                "scan_add",
+                "fill_words"
+            ]
+        );
+        assert_eq!(sort[4].1, [true, false, false]);
+        for program in Program::all() {
+            let declared = program.source().matches("\nKERNEL ").count();
+            assert_eq!(program.kernels().len(), declared, "{program}");
         }
     }
 

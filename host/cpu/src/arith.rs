@@ -216,6 +216,7 @@ pub(crate) use with_group;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::each_path;
     use proofmill_field::Random;
     use proofmill_field::int;
 
@@ -271,12 +272,12 @@ mod tests {
         agrees_with_the_definition::<GoldilocksLane>();
     }
 
-    #[test]
-    fn every_field_agrees_on_a_million_products() {
-        fn run<F: Field>() {
+    each_path! {
+        /// On the path that the environment or the processor chose.
+        fn a_million_products<F: Field>(start: F) {
             let mut random = Random::seeded(2);
             let edges = samples::<F>(&mut random, 0);
-            let mut a = F::from_int(&random.element(F::SPEC.id));
+            let mut a = start;
             for i in 0..1_000_000 {
                 let b = match i % 4 {
                     0 => edges[random.word() as usize % edges.len()],
@@ -287,10 +288,14 @@ mod tests {
                 a = product.add(b);
             }
         }
+    }
+
+    #[test]
+    fn every_field_agrees_on_a_million_products() {
         for id in FieldId::ALL {
-            with_field!(id, F => run::<F>());
+            with_field!(id, F => a_million_products(F::ONE));
         }
-        run::<GoldilocksLane>();
+        a_million_products(GoldilocksLane::ONE);
     }
 
     #[test]

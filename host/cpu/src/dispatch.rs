@@ -46,12 +46,13 @@ fn chosen() -> &'static Result<Path, String> {
     })
 }
 
-/// Whether the large fields run on the 52-bit multiply-add of AVX-512 (IFMA, with VBMI2's shifts).
-#[cfg(target_arch = "x86_64")]
-pub(crate) fn has_ifma() -> bool {
-    has_avx512()
-        && is_x86_feature_detected!("avx512ifma")
-        && is_x86_feature_detected!("avx512vbmi2")
+/// Whether the vector kernels run: they take the 52-bit multiply-add of AVX-512 (IFMA) and VBMI2's shifts.
+pub fn has_ifma() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if has_avx512() {
+        return is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512vbmi2");
+    }
+    false
 }
 
 /// Whether kernels run on vectors of 512 bits.

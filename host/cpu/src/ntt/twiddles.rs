@@ -10,6 +10,9 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 /// Tables kept: two directions of each field, and a few foreign roots.
 const MAX_TABLES: usize = 32;
 
+/// Bytes of the largest table that is kept.
+const MAX_BYTES: usize = 1 << 28;
+
 /// Twiddles of one root.
 pub(super) struct Twiddles<F> {
     /// ω^{rev(j)} for j < n/2, of the root of order 2^two_adicity or its inverse.
@@ -45,6 +48,9 @@ pub(super) fn table<F: Field>(root: &Int, log_n: u32) -> Table<F> {
             let mut tables = lock();
             if tables.len() >= MAX_TABLES {
                 tables.clear();
+            }
+            if size_of_val(&table.powers[..]) > MAX_BYTES {
+                return table; // used this once
             }
             tables.insert(key, Box::new(table.clone()));
             table

@@ -111,9 +111,10 @@ impl Device for Cpu {
 
     fn estimator(&self) -> Estimator {
         let threads = self.threads.current_num_threads() as f64;
-        let share = match dispatch::path() {
-            dispatch::Path::Avx512 => AVX512_SHARE,
-            _ => 1.0,
+        let share = if dispatch::has_ifma() {
+            IFMA_SHARE
+        } else {
+            1.0
         };
         Arc::new(move |shape| {
             let seconds = products_ns(shape) * 1e-9 * share / threads;
@@ -127,8 +128,8 @@ impl Device for Cpu {
     }
 }
 
-/// What the AVX-512 kernels take of the portable ones' time, about (docs/measurements.md).
-const AVX512_SHARE: f64 = 0.4;
+/// What the vector kernels take of the portable ones' time, about (docs/measurements.md).
+const IFMA_SHARE: f64 = 0.4;
 
 /// Nanoseconds of one thread that the products of a shape take, with the portable arithmetic of a
 /// 3 GHz x86-64 (docs/measurements.md).

@@ -72,6 +72,9 @@ pub(super) fn plan<P: Modulus>(
         return plan;
     }
     let mut plans = lock();
+    if let Some((_, made)) = plans.iter().find(|(k, _)| *k == key) {
+        return made.clone(); // by another thread meanwhile
+    }
     plans.push((key, plan.clone()));
     let mut bytes: usize = plans.iter().map(|(_, plan)| plan.bytes()).sum();
     while bytes > MAX_BYTES {

@@ -20,8 +20,8 @@ use std::sync::{Mutex, PoisonError};
 /// log2 of the elements below which one thread does it all.
 const SERIAL_LOG: u32 = 11;
 
-/// Bytes of tables between columns and rows that are kept for the next transform.
-const MAX_KEPT: usize = 1 << 27;
+/// Bytes of tables between columns and rows that are kept for the next transform: those of 2^22 elements.
+const MAX_KEPT: usize = (1 << 27) + (PAD << 19);
 
 static KEPT: Mutex<Vec<Table<Cell>>> = Mutex::new(Vec::new());
 

@@ -5,11 +5,10 @@ use crate::memory::Table;
 use proofmill_field::{Int, naive};
 use rayon::prelude::*;
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of tables kept; one table may be larger, alone.
-const KEPT_BYTES: usize = 1 << 26;
+const KEPT_BYTES: usize = 1 << 27;
 
 /// Factors of a transform of `rows` rows ([`super::dft`]); at most 34 bytes a row.
 pub(super) struct Dft<L: Lanes> {
@@ -151,13 +150,11 @@ impl Root {
 /// A field, a kind of table and what it is made from.
 type Key = (TypeId, TypeId, [u64; 3]);
 
-#[derive(Default)]
-struct Kept {
-    tables: HashMap<Key, Arc<dyn Any + Send + Sync>>,
-    bytes: usize,
-}
+/// A table and its bytes.
+type Kept = (Key, Arc<dyn Any + Send + Sync>, usize);
 
-static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Default::default);
+/// Tables, the one used last at the end.
+static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// The table of these parameters, made where it is not kept.
 fn kept<L: Lanes, T: Any + Send + Sync>(
@@ -166,17 +163,27 @@ fn kept<L: Lanes, T: Any + Send + Sync>(
 ) -> Arc<T> {
     let key = (TypeId::of::<L>(), TypeId::of::<T>(), parameters);
     let lock = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = lock().tables.get(&key).cloned();
-    if let Some(table) = known.and_then(|t| t.downcast().ok()) {
+    let take = |kept: &mut Vec<Kept>| {
+        let found = kept.iter().position(|(k, ..)| *k == key)?;
+        let found = kept.remove(found);
+        let table = found.1.clone().downcast().ok();
+        kept.push(found);
+        table
+    };
+    if let Some(table) = take(&mut lock()) {
         return table;
     }
     let (table, bytes) = make();
-    let table = Arc::new(table);
     let mut kept = lock();
-    if kept.bytes + bytes > KEPT_BYTES {
-        *kept = Kept::default();
+    if let Some(made) = take(&mut kept) {
+        return made; // by another thread meanwhile
     }
-    kept.bytes += bytes;
-    kept.tables.insert(key, table.clone());
+    let table = Arc::new(table);
+    kept.push((key, table.clone(), bytes));
+    let mut all: usize = kept.iter().map(|(.., bytes)| bytes).sum();
+    // the newest stays, whatever its size
+    while all > KEPT_BYTES && kept.len() > 1 {
+        all -= kept.remove(0).2;
+    }
     table
 }

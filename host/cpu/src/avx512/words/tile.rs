@@ -135,6 +135,8 @@ pub(super) unsafe fn pipeline<'a, L: Lanes>(
             };
             let loaded = (index + 1 < range.end).then(|| from(index + 1));
             now.vectors = from(index).words.div_ceil(LANES);
+            // what `work` makes in it is as wide
+            before.vectors = now.vectors;
             let turns = now.turns(dft.rows);
             let turn = |turn| {
                 let part = Part { turn, turns };

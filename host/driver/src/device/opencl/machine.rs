@@ -65,6 +65,21 @@ pub(super) fn failed(error: core::Error) -> DeviceError {
     }
 }
 
+impl Queue {
+    /// Launches every kernel once, with nothing to do: PoCL compiles them as late as that.
+    fn launch_all(&mut self, program: Program) -> Result<(), DeviceError> {
+        let memory = self.alloc(1 << 12)?;
+        for (name, parameters) in program.kernels() {
+            let args = parameters.iter().map(|is_memory| match is_memory {
+                true => Arg::Buffer(&memory),
+                false => Arg::Word(0),
+            });
+            self.launch(program, name, 1, &args.collect::<Vec<_>>())?;
+        }
+        core::finish(&self.queue).map_err(failed)
+    }
+}
+
 type NoWait<'a> = Option<&'a Event>;
 
 impl Machine for Queue {
@@ -210,7 +225,12 @@ impl Driven for Queue {
             facts: &self.facts,
             properties: self.properties(),
         };
-        self.programs.prepare(&target, program)
+        let known = self.programs.knows(program);
+        self.programs.prepare(&target, program)?;
+        if self.facts.is_cpu && !known {
+            self.launch_all(program)?;
+        }
+        Ok(())
     }
 
     fn largest_buffer(&self) -> usize {

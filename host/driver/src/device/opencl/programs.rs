@@ -33,6 +33,11 @@ pub(super) struct Target<'a> {
 }
 
 impl Programs {
+    /// Whether it was wanted before.
+    pub(super) fn knows(&self, program: Program) -> bool {
+        self.known.contains_key(&program)
+    }
+
     /// Has the program ready. One that the compiler refuses is refused from then on.
     pub(super) fn prepare(
         &mut self,
@@ -103,16 +108,19 @@ impl Target<'_> {
         if let Some(built) = kept.and_then(|binary| self.load(&binary, &options)) {
             return Ok(Ok(built));
         }
-        let built = self.compile(&source, &options)?;
-        if let (Ok(built), Some(place)) = (&built, place) {
-            let binaries = core::get_program_info(&built.program, ProgramInfo::Binaries);
-            if let Ok(ProgramInfoResult::Binaries(binaries)) = binaries
-                && let [binary] = &binaries[..]
-            {
+        let built = match self.compile(&source, &options)? {
+            Ok(built) => built,
+            Err(log) => return Ok(Err(log)),
+        };
+        let binaries = core::get_program_info(&built.program, ProgramInfo::Binaries);
+        if let Ok(ProgramInfoResult::Binaries(binaries)) = binaries
+            && let [binary] = &binaries[..]
+        {
+            if let Some(place) = place {
                 cache::keep(&place, binary);
             }
         }
-        Ok(built)
+        Ok(Ok(built))
     }
 
     /// A program from its binary, if the runtime still takes it.
