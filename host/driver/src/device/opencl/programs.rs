@@ -113,12 +113,10 @@ impl Target<'_> {
             Err(log) => return Ok(Err(log)),
         };
         let binaries = core::get_program_info(&built.program, ProgramInfo::Binaries);
-        if let Ok(ProgramInfoResult::Binaries(binaries)) = binaries
+        if let (Some(place), Ok(ProgramInfoResult::Binaries(binaries))) = (place, binaries)
             && let [binary] = &binaries[..]
         {
-            if let Some(place) = place {
-                cache::keep(&place, binary);
-            }
+            cache::keep(&place, binary);
         }
         Ok(Ok(built))
     }
