@@ -42,6 +42,18 @@ fn a_flipped_bit_is_caught_in_every_field_and_shape() {
 }
 
 #[test]
+fn any_device_of_this_machine_takes_over_from_a_liar() {
+    let found = Pool::open().unwrap().devices();
+    let usable = |d: &&DeviceInfo| d.unusable.is_none() && d.backend != "reference";
+    for honest in found.iter().filter(usable) {
+        let job = sum(CurveId::Bn254, Group::G1);
+        for (guilty, job) in [("flips-a-bit", transform()), ("wrong-point", job)] {
+            caught(&open(&[guilty, &honest.id]), guilty, &job);
+        }
+    }
+}
+
+#[test]
 fn a_value_that_is_not_reduced_is_caught() {
     let (index, field) = (0, FIELD);
     convict(
