@@ -13,8 +13,7 @@
 //! | x₁ | (−1.2, 4) |
 //! | Y₁ | (−1.1, 2.5) |
 //!
-//! Lanes at infinity may lie outside (x₁ up to 5, Y₁ up to 4 right after the first points): what they give is
-//! masked. x₁ and Y₁ are raw: a limb grows by less than 2^58 a round, and is carried every sixteenth.
+//! x₁ and Y₁ are raw: a limb grows by less than 2^58 a round, and is carried every sixteenth.
 //!
 //! Whether any denominator is 0 mod p (equal or opposite points) shows in the product of all: only
 //! then is the round's first pass done again with every one looked at. Infinity is told by the
