@@ -1,0 +1,1 @@
+//! Modular arithmetic, one result per clock.

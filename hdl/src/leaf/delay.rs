@@ -1,0 +1,66 @@
+//! A line of registers.
+
+use super::timing;
+use rust_hdl::prelude::*;
+use std::collections::VecDeque;
+
+/// `q` is `d` of `depth` clocks ago. The depth is chosen when the block is made, at least 1.
+#[derive(LogicBlock)]
+pub struct Delay<const W: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// In.
+    pub d: Signal<In, Bits<W>>,
+    /// Out, zero until the first word has come through.
+    pub q: Signal<Out, Bits<W>>,
+    _line: VecDeque<Bits<W>>,
+}
+
+impl<const W: usize> Delay<W> {
+    /// A line of `depth` registers; 1 for a depth of 0.
+    pub fn new(depth: usize) -> Self {
+        Delay {
+            clock: Default::default(),
+            d: Default::default(),
+            q: Default::default(),
+            _line: vec![Bits::default(); depth.max(1)].into(),
+        }
+    }
+}
+
+impl<const W: usize> Logic for Delay<W> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            self._line.push_front(self.d.val());
+            self._line.pop_back();
+            if let Some(last) = self._line.back() {
+                self.q.next = *last;
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.q.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let (depth, top) = (self._line.len(), W - 1);
+        let mut lines = vec![format!("reg [{top}:0] line [0:{}];", depth - 1)];
+        lines.push("integer i;".into());
+        lines.push(format!(
+            "initial for (i = 0; i < {depth}; i = i + 1) line[i] = 0;"
+        ));
+        lines.push("always @(posedge clock) begin".into());
+        lines.push(format!(
+            "for (i = 1; i < {depth}; i = i + 1) line[i] <= line[i - 1];"
+        ));
+        lines.push("line[0] <= d;".into());
+        lines.push("end".into());
+        lines.push(format!("always @(*) q = line[{}];", depth - 1));
+        Verilog::Custom(lines.join("\n"))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![timing("delay", &["d"], "q")]
+    }
+}

@@ -1,0 +1,139 @@
+//! Block memories with a registered read.
+
+use super::timing;
+use rust_hdl::prelude::*;
+
+/// 2^A words of W bits, one port to write and one to read; all zero at the start.
+///
+/// A word that is written can be read from the next clock on; what a read in the same clock gives is
+/// undefined, so that no tool has to build a bypass (`no_rw_check`).
+#[derive(LogicBlock)]
+pub struct Ram<const W: usize, const A: usize> {
+    /// Clock of both ports.
+    pub clock: Signal<In, Clock>,
+    /// Where to read.
+    pub read_address: Signal<In, Bits<A>>,
+    /// Whether `read_data` changes at the clock.
+    pub read_enable: Signal<In, Bit>,
+    /// The word, one clock later.
+    pub read_data: Signal<Out, Bits<W>>,
+    /// Where to write.
+    pub write_address: Signal<In, Bits<A>>,
+    /// What to write.
+    pub write_data: Signal<In, Bits<W>>,
+    /// Whether to write.
+    pub write_enable: Signal<In, Bit>,
+    _words: Vec<Bits<W>>,
+}
+
+impl<const W: usize, const A: usize> Default for Ram<W, A> {
+    fn default() -> Self {
+        Ram {
+            clock: Default::default(),
+            read_address: Default::default(),
+            read_enable: Default::default(),
+            read_data: Default::default(),
+            write_address: Default::default(),
+            write_data: Default::default(),
+            write_enable: Default::default(),
+            _words: vec![Bits::default(); 1 << A],
+        }
+    }
+}
+
+impl<const W: usize, const A: usize> Logic for Ram<W, A> {
+    fn update(&mut self) {
+        if !self.clock.pos_edge() {
+            return;
+        }
+        if self.read_enable.val() {
+            self.read_data.next = self._words[self.read_address.val().to_u64() as usize];
+        }
+        if self.write_enable.val() {
+            let address = self.write_address.val().to_u64() as usize;
+            self._words[address] = self.write_data.val();
+        }
+    }
+
+    fn connect(&mut self) {
+        self.read_data.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        Verilog::Custom(format!(
+            "{}\
+             always @(posedge clock) if (write_enable) words[write_address] <= write_data;\n\
+             always @(posedge clock) if (read_enable) read_data <= words[read_address];",
+            declaration(W, A)
+        ))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        let inputs = [
+            "read_address",
+            "read_enable",
+            "write_address",
+            "write_data",
+            "write_enable",
+        ];
+        vec![timing("ram", &inputs, "read_data")]
+    }
+}
+
+/// 2^A constant words of W bits.
+#[derive(LogicBlock)]
+pub struct Rom<const W: usize, const A: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Where to read.
+    pub address: Signal<In, Bits<A>>,
+    /// The word, one clock later.
+    pub data: Signal<Out, Bits<W>>,
+    _words: Vec<Bits<W>>,
+}
+
+impl<const W: usize, const A: usize> Rom<W, A> {
+    /// The first 2^A of these words; those that are missing are zero.
+    pub fn new(words: impl IntoIterator<Item = Bits<W>>) -> Self {
+        let mut words: Vec<_> = words.into_iter().take(1 << A).collect();
+        words.resize(1 << A, Bits::default());
+        Rom {
+            clock: Default::default(),
+            address: Default::default(),
+            data: Default::default(),
+            _words: words,
+        }
+    }
+}
+
+impl<const W: usize, const A: usize> Logic for Rom<W, A> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            self.data.next = self._words[self.address.val().to_u64() as usize];
+        }
+    }
+
+    fn connect(&mut self) {
+        self.data.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let word = |(i, word): (usize, &Bits<W>)| {
+            format!("words[{i}] = {:x};\n", VerilogLiteral::from(*word))
+        };
+        let words: String = self._words.iter().enumerate().map(word).collect();
+        Verilog::Custom(format!(
+            "{}initial begin\n{words}end\nalways @(posedge clock) data <= words[address];",
+            declaration(W, A)
+        ))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![timing("rom", &["address"], "data")]
+    }
+}
+
+fn declaration(width: usize, address: usize) -> String {
+    let (top, last) = (width - 1, (1usize << address) - 1);
+    format!("(* no_rw_check *) reg [{top}:0] words [0:{last}];\n")
+}

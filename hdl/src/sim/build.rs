@@ -1,0 +1,192 @@
+//! Verilog → C++ → a library, kept under the hash of what it was made from.
+
+use crate::HdlError;
+use regex::Regex;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const VERILATOR: [&str; 12] = [
+    "--cc",
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "--noassert",
+    "-Wno-fatal",
+    "-Wno-lint",
+    "--top-module",
+    "top",
+    "--prefix",
+];
+const COMPILER: [&str; 5] = ["-std=c++17", "-O2", "-fPIC", "-shared", "-w"];
+
+pub(super) fn is_available() -> bool {
+    let starts = |tool| Command::new(tool).arg("--version").output().is_ok();
+    starts("verilator") && starts("c++")
+}
+
+/// The library of a Verilog text, in a folder of its own under `cache`.
+pub(super) fn library(verilog: &str, cache: &Path) -> Result<PathBuf, HdlError> {
+    let mut hash = Sha256::new();
+    hash.update(verilog);
+    hash.update(SHIM);
+    hash.update([VERILATOR.as_slice(), &COMPILER].concat().join(" "));
+    let key: String = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let folder = cache.join(&key);
+    let library = folder.join("model.so");
+    fs::create_dir_all(cache).map_err(HdlError::io(cache))?;
+    let lock = cache.join(format!("{key}.lock"));
+    let lock = File::create(&lock).map_err(HdlError::io(&lock))?;
+    lock.lock().map_err(HdlError::io(cache))?; // until it is dropped
+    if !library.exists() {
+        build(verilog, &folder)?;
+    }
+    Ok(library)
+}
+
+fn build(verilog: &str, folder: &Path) -> Result<(), HdlError> {
+    fs::create_dir_all(folder).map_err(HdlError::io(folder))?;
+    write(&folder.join("top.v"), verilog)?;
+    let mut verilator = Command::new("verilator");
+    verilator
+        .args(VERILATOR)
+        .args(["Vtop", "-Mdir", ".", "top.v"])
+        .current_dir(folder);
+    run(&mut verilator)?;
+    let root = run(Command::new("verilator").args(["--getenv", "VERILATOR_ROOT"]))?;
+    let include = Path::new(root.trim()).join("include");
+    let names: Vec<_> = ports(folder)?.into_iter().map(|(name, _)| name).collect();
+    write(&folder.join("model.cpp"), &shim(&names, &sources(folder)?))?;
+    let mut compiler = Command::new("c++");
+    compiler
+        .args(COMPILER)
+        .arg("-I.")
+        .arg(format!("-I{}", include.display()))
+        .arg(format!("-I{}/vltstd", include.display()))
+        .args(["model.cpp", "-o", "building.so"])
+        .current_dir(folder);
+    run(&mut compiler)?;
+    let done = folder.join("model.so");
+    fs::rename(folder.join("building.so"), &done).map_err(HdlError::io(done))
+}
+
+/// Names and bytes of the top module's ports, from the header that Verilator wrote beside `path`.
+pub(super) fn ports(path: &Path) -> Result<Vec<(String, usize)>, HdlError> {
+    let folder = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(path)
+    };
+    let header = folder.join("Vtop.h");
+    let text = fs::read_to_string(&header).map_err(HdlError::io(&header))?;
+    let pattern = r"VL_(?:IN|OUT)(8|16|64|W|)\(&(\w+),\d+,\d+(?:,(\d+))?\)";
+    let pattern = Regex::new(pattern).map_err(|error| tool("regex", error))?;
+    let port = |found: regex::Captures| {
+        let bytes = match &found[1] {
+            "8" => 1,
+            "16" => 2,
+            "64" => 8,
+            _ => {
+                4 * found
+                    .get(3)
+                    .and_then(|words| words.as_str().parse().ok())
+                    .unwrap_or(1)
+            }
+        };
+        (found[2].to_string(), bytes)
+    };
+    Ok(pattern.captures_iter(&text).map(port).collect())
+}
+
+fn sources(folder: &Path) -> Result<Vec<String>, HdlError> {
+    let entries = fs::read_dir(folder).map_err(HdlError::io(folder))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<_> = names
+        .filter(|name| name.starts_with("Vtop") && name.ends_with(".cpp"))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn shim(ports: &[String], sources: &[String]) -> String {
+    let include = |file: &String| format!("#include \"{file}\"\n");
+    let case = |(i, name): (usize, &String)| format!("    case {i}: return &model->{name};\n");
+    let includes: String = sources.iter().map(include).collect();
+    let cases: String = ports.iter().enumerate().map(case).collect();
+    SHIM.replace("{includes}", &includes)
+        .replace("{cases}", &cases)
+}
+
+const SHIM: &str = r#"// One unit of everything: the runtime, the model, and what Rust calls.
+#include "verilated.cpp"
+#include "verilated_threads.cpp"
+{includes}
+double sc_time_stamp() { return 0; }
+static Vtop* entered(void* state) {
+    Vtop* model = static_cast<Vtop*>(state);
+    Verilated::threadContextp(model->contextp());
+    return model;
+}
+extern "C" {
+void* model_new() {
+    Vtop* model = new Vtop(new VerilatedContext);
+    model->eval();
+    return model;
+}
+void model_free(void* state) {
+    Vtop* model = entered(state);
+    VerilatedContext* context = model->contextp();
+    delete model;
+    delete context;
+}
+void model_tick(void* state, uint64_t count) {
+    Vtop* model = entered(state);
+    for (; count > 0; count--) {
+        model->clock = 1;
+        model->eval();
+        model->clock = 0;
+        model->eval();
+    }
+}
+void model_settle(void* state) { entered(state)->eval(); }
+void* model_port(void* state, uint32_t port) {
+    Vtop* model = entered(state);
+    switch (port) {
+{cases}    }
+    return nullptr;
+}
+}
+"#;
+
+fn write(path: &Path, text: &str) -> Result<(), HdlError> {
+    fs::write(path, text).map_err(HdlError::io(path))
+}
+
+fn run(command: &mut Command) -> Result<String, HdlError> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| tool(&name, error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = text.lines().take(20).collect();
+    Err(tool(
+        &name,
+        format!("{}\n{}", output.status, lines.join("\n")),
+    ))
+}
+
+fn tool(tool: &str, reason: impl ToString) -> HdlError {
+    HdlError::Tool {
+        tool: tool.into(),
+        reason: reason.to_string(),
+    }
+}
