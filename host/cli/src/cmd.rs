@@ -99,18 +99,11 @@ impl Threads {
 
 /// Fails unless the pool has this device and can use it: before the work rather than in the middle of it.
 fn require_device(pool: &Pool, id: &str) -> Result<(), Error> {
-    let devices = pool.devices();
-    match devices.iter().find(|device| device.id == id) {
-        None => Err(proofmill::Error::UnknownDevice {
+    match pool.device(id)?.unusable {
+        None => Ok(()),
+        Some(reason) => Err(proofmill::Error::Unusable {
             id: id.into(),
-            found: devices.into_iter().map(|device| device.id).collect(),
+            reason,
         })?,
-        Some(device) => match &device.unusable {
-            None => Ok(()),
-            Some(reason) => Err(proofmill::Error::Unusable {
-                id: id.into(),
-                reason: reason.clone(),
-            })?,
-        },
     }
 }

@@ -46,6 +46,11 @@ pub trait Backend: Sync {
     fn may_list(&self, _id: &str) -> bool {
         true
     }
+    /// What listing and opening its devices costs. Unless somebody asks for them, they are listed when as
+    /// much work has come; zero: at once.
+    fn opening(&self) -> Duration {
+        Duration::ZERO
+    }
     /// Opens a device that [`Backend::list`] gave.
     fn open(&self, info: &DeviceInfo, config: &Config) -> Result<Box<dyn Device>, DeviceError>;
 }

@@ -38,6 +38,15 @@ pub(crate) fn assign(chains: usize, candidates: &[Candidate]) -> Vec<Option<usiz
     plan
 }
 
+/// What a plan expects its chains to take, one after the other; for ever, if nobody can do one of them.
+pub(crate) fn work(plan: &[Option<usize>], candidates: &[Candidate]) -> Duration {
+    let each = plan.iter().enumerate().map(|(chain, seat)| {
+        let estimate = seat.and_then(|seat| candidates[seat].estimates[chain]);
+        estimate.unwrap_or(Duration::MAX)
+    });
+    each.fold(Duration::ZERO, Duration::saturating_add)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

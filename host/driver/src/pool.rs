@@ -4,6 +4,7 @@
 mod builder;
 mod door;
 mod report;
+mod roster;
 mod seat;
 pub(crate) mod silicon;
 mod stepwise;
@@ -19,6 +20,7 @@ use crate::error::{BadJob, DeviceError, Error, Failure, Fault};
 use crate::job::{Chain, Shape, Step};
 use crate::plan::{self, Candidate};
 use crate::worker::Pending;
+use roster::Roster;
 use seat::{Load, Runner, Seat};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,8 +41,7 @@ pub struct Pool {
 }
 
 struct Inner {
-    seats: Vec<Seat>,
-    listed: Vec<DeviceInfo>,
+    roster: Roster,
     deadline: Deadline,
     evidence: Mutex<Vec<Evidence>>,
 }
@@ -73,15 +74,42 @@ impl Pool {
         &self.options
     }
 
-    /// Every device that was found, usable or not, and those that were set aside since.
+    /// Every device that there is, usable or not, and those that were set aside since. Lists those too
+    /// for which there was no work yet.
     pub fn devices(&self) -> Vec<DeviceInfo> {
-        let mut listed = self.inner.listed.clone();
-        for info in &mut listed {
-            if let Some(seat) = self.inner.seats.iter().find(|s| s.info.id == info.id) {
-                info.unusable = seat.set_aside();
-            }
+        self.inner.roster.list_all();
+        self.known_devices()
+    }
+
+    /// The devices that were listed so far: not those of a backend that is slow to list and for which
+    /// there was no work yet.
+    pub fn known_devices(&self) -> Vec<DeviceInfo> {
+        let listed = self.inner.roster.listed();
+        listed.map(|info| self.present(info)).collect()
+    }
+
+    /// The device of this id.
+    pub fn device(&self, id: &str) -> Result<DeviceInfo, Error> {
+        let found = self.inner.roster.find(id);
+        let unknown = || Error::UnknownDevice {
+            id: id.into(),
+            found: self.devices().into_iter().map(|d| d.id).collect(),
+        };
+        Ok(self.present(found.ok_or_else(unknown)?))
+    }
+
+    /// A device as it was listed, or set aside since.
+    fn present(&self, info: &DeviceInfo) -> DeviceInfo {
+        let mut info = info.clone();
+        if let Some(seat) = self.seat_of(&info.id) {
+            info.unusable = seat.set_aside();
         }
-        listed
+        info
+    }
+
+    fn seat_of(&self, id: &str) -> Option<&Seat> {
+        self.inner.roster.find(id)?;
+        self.inner.roster.seats().find(|seat| seat.info.id == id)
     }
 
     /// What a device expects to take for a step; `None`: it cannot do it or there is no such device.
@@ -92,8 +120,7 @@ impl Pool {
             }
             _ => {}
         }
-        let seat = self.inner.seats.iter().find(|s| s.info.id == device)?;
-        (seat.estimator)(shape)
+        (self.seat_of(device)?.estimator)(shape)
     }
 
     /// What is known of the devices that were set aside, in order.
@@ -107,7 +134,7 @@ impl Pool {
 
     /// Gives a device no more work, for a fault that only the caller could see.
     pub fn set_aside(&self, device: &str, reason: &str) {
-        if let Some(seat) = self.inner.seats.iter().find(|s| s.info.id == device) {
+        if let Some(seat) = self.seat_of(device) {
             seat.put_aside(reason.into());
         }
     }
@@ -173,7 +200,7 @@ impl Pool {
                 continue;
             }
             let chains = || fast.iter().map(|p| tasks[*p].chain.clone()).collect();
-            match &self.inner.seats[seat].runner {
+            match &self.inner.roster.seat(seat).runner {
                 Runner::Worker(worker) => {
                     let (limit, load) = self.weigh(seat, fast.iter().map(|p| tasks[*p]));
                     pending.push((seat, fast.clone(), worker.submit(chains(), limit, load)));
@@ -182,16 +209,16 @@ impl Pool {
             }
         }
         for (seat, places) in host {
-            let Runner::Host(cpu) = &self.inner.seats[seat].runner else {
+            let Runner::Host(cpu) = &self.inner.roster.seat(seat).runner else {
                 continue;
             };
             // the longest first: what is short fills the threads at the end
             let mut places = places;
-            let cost = |p: &usize| self.inner.seats[seat].estimate(&tasks[*p].shapes);
+            let cost = |p: &usize| self.inner.roster.seat(seat).estimate(&tasks[*p].shapes);
             places.sort_by_key(|p| std::cmp::Reverse(cost(p)));
             let chains: Vec<&Chain> = places.iter().map(|p| &tasks[*p].chain).collect();
             let answers = {
-                let _turn = self.inner.seats[seat].silicon.share();
+                let _turn = self.inner.roster.seat(seat).silicon.share();
                 cpu.run_chains(&chains)
             };
             for (place, answer) in places.into_iter().zip(answers) {
@@ -218,7 +245,7 @@ impl Pool {
                     Some(done)
                 }
                 Some(Err(fault)) => {
-                    let device = self.inner.seats[seat].info.id.clone();
+                    let device = self.inner.roster.seat(seat).info.id.clone();
                     task.failures.push(Failure { device, fault });
                     task.tried.push(seat);
                     None
@@ -230,45 +257,31 @@ impl Pool {
         Ok(out)
     }
 
-    /// The seat of each task.
+    /// The seat of each task. Devices that are slow to list are listed when there is enough work.
     fn plan(&self, tasks: &[&Task]) -> Result<Vec<usize>, Error> {
-        let seats = &self.inner.seats;
         if let Some(id) = &self.options.device {
             // once a task has failed there, what it failed of says more
             let fresh = tasks.iter().all(|t| t.tried.is_empty());
-            let found = self.devices();
-            let ids = || found.iter().map(|d| d.id.clone()).collect();
-            let unknown = || Error::UnknownDevice {
-                id: id.clone(),
-                found: ids(),
-            };
-            let device = found.iter().find(|d| d.id == *id).ok_or_else(unknown)?;
-            if let (Some(reason), true) = (&device.unusable, fresh) {
-                return Err(Error::Unusable {
-                    id: id.clone(),
-                    reason: reason.clone(),
-                });
+            let device = self.device(id)?;
+            if let (Some(reason), true) = (device.unusable, fresh) {
+                let id = id.clone();
+                return Err(Error::Unusable { id, reason });
             }
         }
-        let candidate = |(i, seat): (usize, &Seat)| {
-            let chosen = self
-                .options
-                .device
-                .as_ref()
-                .is_none_or(|id| *id == seat.info.id);
-            let usable = chosen && seat.set_aside().is_none();
-            let estimate = |task: &&Task| match usable && !task.tried.contains(&i) {
-                true => seat.estimate(&task.shapes),
-                false => None,
-            };
-            Candidate {
-                physical: seat.physical,
-                backlog: seat.backlog(),
-                estimates: tasks.iter().map(estimate).collect(),
-            }
+        let roster = &self.inner.roster;
+        let candidates = || -> Vec<Candidate> {
+            let seats = roster.seats().enumerate();
+            seats
+                .map(|(i, seat)| self.candidate(i, seat, tasks))
+                .collect()
         };
-        let candidates: Vec<Candidate> = seats.iter().enumerate().map(candidate).collect();
-        let plan = plan::assign(tasks.len(), &candidates);
+        let known = candidates();
+        let mut plan = plan::assign(tasks.len(), &known);
+        let named = self.options.device.is_some();
+        if !named && roster.worth_more(plan::work(&plan, &known)) {
+            roster.list_all();
+            plan = plan::assign(tasks.len(), &candidates());
+        }
         let assigned = |(seat, task): (Option<usize>, &&Task)| {
             seat.ok_or_else(|| Error::NoDevice {
                 job: task.chain.describe(),
@@ -278,8 +291,23 @@ impl Pool {
         plan.into_iter().zip(tasks).map(assigned).collect()
     }
 
+    fn candidate(&self, index: usize, seat: &Seat, tasks: &[&Task]) -> Candidate {
+        let chosen = self.options.device.as_ref();
+        let chosen = chosen.is_none_or(|id| *id == seat.info.id);
+        let usable = chosen && seat.set_aside().is_none();
+        let estimate = |task: &&Task| match usable && !task.tried.contains(&index) {
+            true => seat.estimate(&task.shapes),
+            false => None,
+        };
+        Candidate {
+            physical: seat.physical,
+            backlog: seat.backlog(),
+            estimates: tasks.iter().map(estimate).collect(),
+        }
+    }
+
     fn is_host(&self, seat: usize) -> bool {
-        matches!(self.inner.seats[seat].runner, Runner::Host(_))
+        matches!(self.inner.roster.seat(seat).runner, Runner::Host(_))
     }
 
     /// Whether the answers of this seat are checked kernel by kernel. Draws lots where that is the
@@ -300,7 +328,7 @@ impl Pool {
     /// The deadline for these tasks behind what the device already has to do, and their weight on
     /// its backlog until it is done with them.
     fn weigh<'a>(&self, seat: usize, tasks: impl Iterator<Item = &'a Task>) -> (Duration, Load) {
-        let seat = &self.inner.seats[seat];
+        let seat = &self.inner.roster.seat(seat);
         let estimates = tasks.filter_map(|task| seat.estimate(&task.shapes));
         let cost = estimates.fold(Duration::ZERO, Duration::saturating_add);
         let (expected, load) = seat.submitted(cost);
@@ -348,7 +376,7 @@ impl Pool {
             self.blame(seat, &task.chain, Some(&output), fault.clone());
             return Ok(Err(fault));
         }
-        let device = &self.inner.seats[seat].info.id;
+        let device = &self.inner.roster.seat(seat).info.id;
         let times = output
             .steps
             .iter()
@@ -368,7 +396,9 @@ impl Pool {
     }
 
     fn name(&self, seat: Option<usize>) -> String {
-        seat.map_or("textbook".into(), |i| self.inner.seats[i].info.id.clone())
+        seat.map_or("textbook".into(), |i| {
+            self.inner.roster.seat(i).info.id.clone()
+        })
     }
 }
 

@@ -165,7 +165,7 @@ impl Prove {
     fn text(&self, record: &Record) -> String {
         let Record { zkey, proved, .. } = record;
         let header = zkey.header();
-        let mut out = devices::table(&record.pool.devices());
+        let mut out = devices::table(&record.pool.known_devices());
         out.push_str(&format!(
             "\nkey: {}, {}, {} public, domain 2^{}{}\n",
             zkey.curve().name(),
@@ -208,7 +208,7 @@ impl Prove {
                 "domain": header.domain(),
                 "insecure": zkey.is_insecure(),
             },
-            "devices": devices::json(&record.pool.devices()),
+            "devices": devices::json(&record.pool.known_devices()),
             "steps": steps,
             "total_us": text::micros(record.total),
             "check": self.check.name(),

@@ -14,6 +14,7 @@ use crate::device::{Backend, Config, Device, DeviceInfo};
 use crate::error::DeviceError;
 use info::Facts;
 use machine::Queue;
+use std::time::Duration;
 
 /// Every OpenCL device, GPUs first.
 pub(crate) struct OpenClBackend;
@@ -29,6 +30,11 @@ impl Backend for OpenClBackend {
     /// Other ids are none of its: drivers that nobody wants are not even loaded.
     fn may_list(&self, id: &str) -> bool {
         id.starts_with("opencl:")
+    }
+
+    /// Drivers are loaded, and programs read from the cache on disk.
+    fn opening(&self) -> Duration {
+        Duration::from_secs(1)
     }
 
     fn list(&self, _: &Config) -> Vec<DeviceInfo> {

@@ -252,11 +252,14 @@ impl Pool {
             tried: Vec::new(),
         };
         let seat = self.plan(&[&task])?[0];
-        let Runner::Host(cpu) = &self.inner.seats[seat].runner else {
+        let Runner::Host(cpu) = &self.inner.roster.seat(seat).runner else {
             return Ok(Turn::Of(self.clone()));
         };
         if !self.checks(seat) {
-            return Ok(Turn::Host(cpu, self.inner.seats[seat].silicon.share()));
+            return Ok(Turn::Host(
+                cpu,
+                self.inner.roster.seat(seat).silicon.share(),
+            ));
         }
         // the lot is drawn: it must not be drawn again
         let policy = Some(Policy::Full);

@@ -93,7 +93,7 @@ impl Pool {
     fn opinion(&self, task: &Task, first: usize) -> Result<(Output, Option<usize>), Error> {
         let mut asked = vec![first];
         loop {
-            let seats = self.inner.seats.iter().enumerate();
+            let seats = self.inner.roster.seats().enumerate();
             let usable = |(i, seat): (usize, &Seat)| {
                 let free = !asked.contains(&i) && seat.set_aside().is_none();
                 let estimate = free.then(|| seat.estimate(&task.shapes)).flatten();
@@ -103,9 +103,9 @@ impl Pool {
                 return Ok((self.textbook(&task.chain)?, None));
             };
             asked.push(other);
-            let answer = match &self.inner.seats[other].runner {
+            let answer = match &self.inner.roster.seat(other).runner {
                 Runner::Host(cpu) => {
-                    let _turn = self.inner.seats[other].silicon.share();
+                    let _turn = self.inner.roster.seat(other).silicon.share();
                     let outputs = cpu.run_chains(&[&task.chain]);
                     outputs.into_iter().collect()
                 }
@@ -154,7 +154,7 @@ impl Pool {
         if matches!(fault, Fault::Device(DeviceError::Unsupported(_))) {
             return; // a wrong estimate, not a broken device
         }
-        let seat = &self.inner.seats[seat];
+        let seat = &self.inner.roster.seat(seat);
         seat.put_aside(fault.to_string());
         let evidence = Evidence {
             device: seat.info.id.clone(),
