@@ -1,1 +1,3 @@
 //! Modular arithmetic, one result per clock.
+
+pub mod goldilocks;
