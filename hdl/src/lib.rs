@@ -7,12 +7,13 @@
 //! Rules that keep the two alike: sums are widened before they are added and have a signal of their own;
 //! every expression is in parentheses; shift amounts are constants of the block.
 //!
-//! Read in this order: [`leaf`], [`arith`], [`design`], [`sim`].
+//! Read in this order: [`leaf`], [`arith`], [`stream`], [`design`], [`sim`].
 
 pub mod arith;
 pub mod design;
 mod error;
 pub mod leaf;
 pub mod sim;
+pub mod stream;
 
 pub use error::HdlError;

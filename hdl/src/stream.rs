@@ -1,0 +1,18 @@
+//! A transform of 2^12 over Goldilocks on a stream of words, with nine DSP multipliers.
+//!
+//! Read in this order: [`plan`], [`stage`], [`rotate`], [`unit`], [`twiddle`], [`pipeline`], [`core`].
+
+pub mod chain;
+pub mod core;
+pub mod coset;
+pub mod memory;
+pub mod model;
+pub mod pipeline;
+pub mod plan;
+pub mod reorder;
+pub mod rotate;
+pub mod stage;
+pub mod trail;
+pub mod turn;
+pub mod twiddle;
+pub mod unit;
