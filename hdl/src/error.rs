@@ -1,11 +1,15 @@
 //! What can go wrong.
 
+use crate::design::Design;
 use std::path::PathBuf;
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HdlError {
+    /// A design with parameters that this build does not offer.
+    #[error("no design {0}: --log-n-max is 6, 10 or 12, --butterflies 1, 2 or 4")]
+    NoSuchDesign(Design),
     /// A block whose signals are not driven as they should be.
     #[error("the block is wired wrongly: {0}")]
     Wiring(String),
@@ -28,6 +32,9 @@ pub enum HdlError {
     /// A simulated model could not be loaded.
     #[error("the simulated model could not be loaded")]
     Load(#[from] libloading::Error),
+    /// A simulated core that stands still: jobs started, jobs answered.
+    #[error("the core stands still after {0} starts and {1} answers")]
+    Stuck(usize, usize),
     /// A port that the top module has not.
     #[error("the top module has no port {0}")]
     NoPort(String),

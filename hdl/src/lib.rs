@@ -13,6 +13,7 @@ pub mod arith;
 pub mod design;
 mod error;
 pub mod leaf;
+pub mod ntt;
 pub mod sim;
 pub mod stream;
 

@@ -4,10 +4,11 @@
 //! compiles nothing. Ports are reached by name; a word is written straight into the model's memory.
 
 mod build;
+pub mod core;
 
 use crate::HdlError;
+use ::rust_hdl::core::simulate::simulate;
 use libloading::Library;
-use rust_hdl::core::simulate::simulate;
 use rust_hdl::prelude::*;
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ pub fn full_rate(
 
 /// One period of a block's clock in rust-hdl's own simulator; `clock` sets the block's clock.
 pub fn tick_block<B: Block>(block: &mut B, clock: impl Fn(&mut B, Clock)) {
-    for level in [true, false] {
+    for level in [false, true, false] {
         clock(block, Clock { clk: level });
         simulate(block, 1000);
     }

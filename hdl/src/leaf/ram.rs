@@ -80,7 +80,7 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
     }
 }
 
-/// 2^A constant words of W bits.
+/// Constant words of W bits, a power of two of them; address bits above their number are ignored.
 #[derive(LogicBlock)]
 pub struct Rom<const W: usize, const A: usize> {
     /// Clock.
@@ -93,10 +93,10 @@ pub struct Rom<const W: usize, const A: usize> {
 }
 
 impl<const W: usize, const A: usize> Rom<W, A> {
-    /// The first 2^A of these words; those that are missing are zero.
+    /// These words, at most 2^A of them, and zeros up to the next power of two (at least two words).
     pub fn new(words: impl IntoIterator<Item = Bits<W>>) -> Self {
         let mut words: Vec<_> = words.into_iter().take(1 << A).collect();
-        words.resize(1 << A, Bits::default());
+        words.resize(words.len().next_power_of_two().max(2), Bits::default());
         Rom {
             clock: Default::default(),
             address: Default::default(),
@@ -109,7 +109,8 @@ impl<const W: usize, const A: usize> Rom<W, A> {
 impl<const W: usize, const A: usize> Logic for Rom<W, A> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
-            self.data.next = self._words[self.address.val().to_u64() as usize];
+            let address = self.address.val().to_u64() as usize;
+            self.data.next = self._words[address % self._words.len()];
         }
     }
 
@@ -118,13 +119,15 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
     }
 
     fn hdl(&self) -> Verilog {
+        let bits = self._words.len().ilog2() as usize;
         let word = |(i, word): (usize, &Bits<W>)| {
             format!("words[{i}] = {:x};\n", VerilogLiteral::from(*word))
         };
         let words: String = self._words.iter().enumerate().map(word).collect();
         Verilog::Custom(format!(
-            "{}initial begin\n{words}end\nalways @(posedge clock) data <= words[address];",
-            declaration(W, A)
+            "{}initial begin\n{words}end\nalways @(posedge clock) data <= words[address[{}:0]];",
+            declaration(W, bits),
+            bits - 1
         ))
     }
 

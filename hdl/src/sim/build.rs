@@ -2,7 +2,6 @@
 
 use crate::HdlError;
 use regex::Regex;
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +20,7 @@ const VERILATOR: [&str; 12] = [
     "top",
     "--prefix",
 ];
-const COMPILER: [&str; 5] = ["-std=c++17", "-O2", "-fPIC", "-shared", "-w"];
+const COMPILER: [&str; 4] = ["-std=c++17", "-O2", "-fPIC", "-w"];
 
 pub(super) fn is_available() -> bool {
     let starts = |tool| Command::new(tool).arg("--version").output().is_ok();
@@ -30,52 +29,69 @@ pub(super) fn is_available() -> bool {
 
 /// The library of a Verilog text, in a folder of its own under `cache`.
 pub(super) fn library(verilog: &str, cache: &Path) -> Result<PathBuf, HdlError> {
-    let mut hash = Sha256::new();
-    hash.update(verilog);
-    hash.update(SHIM);
-    hash.update([VERILATOR.as_slice(), &COMPILER].concat().join(" "));
-    let key: String = hash
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let folder = cache.join(&key);
-    let library = folder.join("model.so");
-    fs::create_dir_all(cache).map_err(HdlError::io(cache))?;
-    let lock = cache.join(format!("{key}.lock"));
-    let lock = File::create(&lock).map_err(HdlError::io(&lock))?;
-    lock.lock().map_err(HdlError::io(cache))?; // until it is dropped
-    if !library.exists() {
-        build(verilog, &folder)?;
-    }
-    Ok(library)
+    let folder = cache.join(key(&[verilog, SHIM, &VERILATOR.join(" ")]));
+    once(&folder.join("model.so"), |library| {
+        write(&folder.join("top.v"), verilog)?;
+        let mut verilator = Command::new("verilator");
+        verilator
+            .args(VERILATOR)
+            .args(["Vtop", "-Mdir", ".", "top.v"]);
+        run(verilator.current_dir(&folder))?;
+        let root = run(Command::new("verilator").args(["--getenv", "VERILATOR_ROOT"]))?;
+        let include = Path::new(root.trim()).join("include");
+        let runtime = runtime(&include, cache)?;
+        let names: Vec<_> = ports(&folder)?.into_iter().map(|(name, _)| name).collect();
+        write(&folder.join("model.cpp"), &shim(&names, &sources(&folder)?))?;
+        let arguments = ["-shared", "-I.", "model.cpp"].map(Path::new);
+        let arguments = arguments.into_iter().chain([runtime.as_path()]);
+        run(compiler(&include, library)
+            .args(arguments)
+            .current_dir(&folder))
+    })
 }
 
-fn build(verilog: &str, folder: &Path) -> Result<(), HdlError> {
+/// Verilator's own part of every library.
+fn runtime(include: &Path, cache: &Path) -> Result<PathBuf, HdlError> {
+    let name = format!("runtime-{}.o", key(&[&include.to_string_lossy(), RUNTIME]));
+    once(&cache.join(name), |object| {
+        let source = object.with_extension("cpp");
+        write(&source, RUNTIME)?;
+        run(compiler(include, object).arg("-c").arg(source))
+    })
+}
+
+const RUNTIME: &str = "#include \"verilated.cpp\"\n#include \"verilated_threads.cpp\"\n";
+
+fn compiler(include: &Path, output: &Path) -> Command {
+    let mut command = Command::new("c++");
+    command.args(COMPILER).arg("-I").arg(include);
+    command.arg("-I").arg(include.join("vltstd"));
+    command.arg("-o").arg(output);
+    command
+}
+
+/// A file that is made unless it is there, by one process at a time, and is there only when it is complete.
+fn once(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<String, HdlError>,
+) -> Result<PathBuf, HdlError> {
+    let path = std::path::absolute(path).map_err(HdlError::io(path))?;
+    let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder).map_err(HdlError::io(folder))?;
-    write(&folder.join("top.v"), verilog)?;
-    let mut verilator = Command::new("verilator");
-    verilator
-        .args(VERILATOR)
-        .args(["Vtop", "-Mdir", ".", "top.v"])
-        .current_dir(folder);
-    run(&mut verilator)?;
-    let root = run(Command::new("verilator").args(["--getenv", "VERILATOR_ROOT"]))?;
-    let include = Path::new(root.trim()).join("include");
-    let names: Vec<_> = ports(folder)?.into_iter().map(|(name, _)| name).collect();
-    write(&folder.join("model.cpp"), &shim(&names, &sources(folder)?))?;
-    let mut compiler = Command::new("c++");
-    compiler
-        .args(COMPILER)
-        .arg("-I.")
-        .arg(format!("-I{}", include.display()))
-        .arg(format!("-I{}/vltstd", include.display()))
-        .args(["model.cpp", "-o", "building.so"])
-        .current_dir(folder);
-    run(&mut compiler)?;
-    let done = folder.join("model.so");
-    fs::rename(folder.join("building.so"), &done).map_err(HdlError::io(done))
+    let lock = path.with_extension("lock");
+    let lock = File::create(&lock).map_err(HdlError::io(&lock))?;
+    lock.lock().map_err(HdlError::io(&path))?; // until it is dropped
+    if !path.exists() {
+        let building = path.with_extension("building");
+        make(&building)?;
+        fs::rename(&building, &path).map_err(HdlError::io(&path))?;
+    }
+    Ok(path)
+}
+
+fn key(parts: &[&str]) -> String {
+    let parts = parts.join("\0") + &COMPILER.join(" ");
+    crate::design::hash(&parts)[..16].into()
 }
 
 /// Names and bytes of the top module's ports, from the header that Verilator wrote beside `path`.
@@ -125,9 +141,7 @@ fn shim(ports: &[String], sources: &[String]) -> String {
         .replace("{cases}", &cases)
 }
 
-const SHIM: &str = r#"// One unit of everything: the runtime, the model, and what Rust calls.
-#include "verilated.cpp"
-#include "verilated_threads.cpp"
+const SHIM: &str = r#"// One unit of everything: the model and what Rust calls.
 {includes}
 double sc_time_stamp() { return 0; }
 static Vtop* entered(void* state) {
@@ -170,6 +184,7 @@ fn write(path: &Path, text: &str) -> Result<(), HdlError> {
     fs::write(path, text).map_err(HdlError::io(path))
 }
 
+/// What the command printed.
 fn run(command: &mut Command) -> Result<String, HdlError> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| tool(&name, error))?;

@@ -1,0 +1,87 @@
+//! The memory of one job.
+
+use super::each;
+use crate::leaf::Ram;
+use rust_hdl::prelude::*;
+
+/// Banks of memory that belong to the transform while `computing`, and to the streams otherwise.
+#[derive(LogicBlock)]
+pub struct Buffer<const W: usize, const H: usize, const LB: usize, const BANKS: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Whose the memory is.
+    pub computing: Signal<In, Bit>,
+    /// The transform reads, bank by bank.
+    pub read_address: [Signal<In, Bits<H>>; BANKS],
+    /// The transform writes, bank by bank.
+    pub write_enable: [Signal<In, Bit>; BANKS],
+    /// Where it writes.
+    pub write_address: [Signal<In, Bits<H>>; BANKS],
+    /// What it writes.
+    pub write_data: [Signal<In, Bits<W>>; BANKS],
+    /// A word is loaded.
+    pub load: Signal<In, Bit>,
+    /// Into this bank.
+    pub load_bank: Signal<In, Bits<LB>>,
+    /// At this address.
+    pub load_address: Signal<In, Bits<H>>,
+    /// This word.
+    pub load_data: Signal<In, Bits<W>>,
+    /// Words are unloaded.
+    pub unload: Signal<In, Bit>,
+    /// From this address of every bank.
+    pub unload_address: Signal<In, Bits<H>>,
+    /// What was read, one clock later.
+    pub data: [Signal<Out, Bits<W>>; BANKS],
+    banks: [Ram<W, H>; BANKS],
+    index: [Constant<Bits<LB>>; BANKS],
+}
+
+impl<const W: usize, const H: usize, const LB: usize, const BANKS: usize> Default
+    for Buffer<W, H, LB, BANKS>
+{
+    fn default() -> Self {
+        Buffer {
+            clock: Default::default(),
+            computing: Default::default(),
+            read_address: each(),
+            write_enable: each(),
+            write_address: each(),
+            write_data: each(),
+            load: Default::default(),
+            load_bank: Default::default(),
+            load_address: Default::default(),
+            load_data: Default::default(),
+            unload: Default::default(),
+            unload_address: Default::default(),
+            data: each(),
+            banks: each(),
+            index: std::array::from_fn(|i| Constant::new((i as u64).into())),
+        }
+    }
+}
+
+impl<const W: usize, const H: usize, const LB: usize, const BANKS: usize> Logic
+    for Buffer<W, H, LB, BANKS>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        for i in 0..BANKS {
+            self.banks[i].clock.next = self.clock.val();
+            self.data[i].next = self.banks[i].read_data.val();
+            self.banks[i].read_enable.next = self.unload.val();
+            self.banks[i].read_address.next = self.unload_address.val();
+            self.banks[i].write_enable.next =
+                self.load.val() & (self.load_bank.val() == self.index[i].val());
+            self.banks[i].write_address.next = self.load_address.val();
+            self.banks[i].write_data.next = self.load_data.val();
+            if self.computing.val() {
+                self.banks[i].read_enable.next = true;
+                self.banks[i].read_address.next = self.read_address[i].val();
+                self.banks[i].write_enable.next = self.write_enable[i].val();
+                self.banks[i].write_address.next = self.write_address[i].val();
+                self.banks[i].write_data.next = self.write_data[i].val();
+            }
+        }
+    }
+}
