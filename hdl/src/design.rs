@@ -2,6 +2,7 @@
 
 use crate::HdlError;
 use crate::ntt::core::{Ntt31, Ntt64};
+use crate::stream::{core::StreamCore, plan as stream};
 use clap::ValueEnum;
 use proofmill_field::FieldId;
 use rust_hdl::prelude::*;
@@ -22,13 +23,21 @@ pub enum Core {
     /// The in-place transform over KoalaBear.
     #[value(name = "ntt-koalabear")]
     NttKoalaBear,
+    /// The streaming transform over Goldilocks, without cosets.
+    #[value(name = "stream-goldilocks")]
+    StreamGoldilocks,
+    /// The streaming transform over Goldilocks, with cosets.
+    #[value(name = "stream-goldilocks-coset")]
+    StreamGoldilocksCoset,
 }
 
 impl Core {
     /// Its field.
     pub fn field(self) -> FieldId {
         match self {
-            Core::NttGoldilocks => FieldId::Goldilocks,
+            Core::NttGoldilocks | Core::StreamGoldilocks | Core::StreamGoldilocksCoset => {
+                FieldId::Goldilocks
+            }
             Core::NttBabyBear => FieldId::BabyBear,
             Core::NttKoalaBear => FieldId::KoalaBear,
         }
@@ -51,7 +60,7 @@ pub struct Design {
     /// log2 of the largest transform
     #[arg(long, value_name = "N")]
     pub log_n_max: u32,
-    /// Butterflies in a clock
+    /// Butterflies in a clock; the lanes of a streaming core
     #[arg(long, value_name = "B", default_value_t = 1)]
     pub butterflies: u32,
 }
@@ -83,15 +92,31 @@ macro_rules! in_place {
 impl Design {
     /// Every design that is compiled in.
     pub fn all() -> impl Iterator<Item = Design> {
-        let sizes = |core: &Core| [6, 10, 12].map(|log_n_max| (*core, log_n_max));
-        let sizes = Core::value_variants().iter().flat_map(sizes);
-        sizes.flat_map(|(core, log_n_max)| {
-            [1, 2, 4].map(|butterflies| Design {
-                core,
+        let streams = [Core::StreamGoldilocks, Core::StreamGoldilocksCoset];
+        let in_place = Core::value_variants()
+            .iter()
+            .filter(move |core| !streams.contains(core));
+        let in_place = in_place.flat_map(|core| {
+            let sizes = [6, 10, 12]
+                .into_iter()
+                .flat_map(|k| [1, 2, 4].map(|b| (k, b)));
+            sizes.map(|(log_n_max, butterflies)| Design {
+                core: *core,
                 log_n_max,
                 butterflies,
             })
-        })
+        });
+        let stream = |core| Design {
+            core,
+            log_n_max: stream::LOG_N,
+            butterflies: 1,
+        };
+        in_place.chain(streams.map(stream))
+    }
+
+    fn streams(&self, has_coset: bool) -> Option<Result<String, HdlError>> {
+        let fits = (self.log_n_max, self.butterflies) == (stream::LOG_N, 1);
+        fits.then(|| verilog(StreamCore::new(has_coset)))
     }
 
     /// Its Verilog, the top module named `top`.
@@ -108,6 +133,8 @@ impl Design {
         let text = || match self.core {
             Core::NttGoldilocks => in_place!(self, ntt64),
             Core::NttBabyBear | Core::NttKoalaBear => in_place!(self, ntt31),
+            Core::StreamGoldilocks => self.streams(false),
+            Core::StreamGoldilocksCoset => self.streams(true),
         };
         with_room(text)?.unwrap_or(Err(HdlError::NoSuchDesign(*self)))
     }

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum HdlError {
     /// A design with parameters that this build does not offer.
-    #[error("no design {0}: --log-n-max is 6, 10 or 12, --butterflies 1, 2 or 4")]
+    #[error(
+        "no design {0}: --log-n-max is 6, 10 or 12, --butterflies 1, 2 or 4; 12 and 1 if it streams"
+    )]
     NoSuchDesign(Design),
     /// A block whose signals are not driven as they should be.
     #[error("the block is wired wrongly: {0}")]

@@ -7,7 +7,7 @@
 //! Rules that keep the two alike: sums are widened before they are added and have a signal of their own;
 //! every expression is in parentheses; shift amounts are constants of the block.
 //!
-//! Read in this order: [`leaf`], [`arith`], [`stream`], [`design`], [`sim`].
+//! Read in this order: [`leaf`], [`arith`], [`ntt`], [`stream`], [`design`], [`sim`].
 
 pub mod arith;
 pub mod design;
