@@ -5,11 +5,13 @@
 //! additions have no carries and no reductions, and a product by a constant is three instructions
 //! of the multiply-add, or ten.
 //!
-//! [`dft`] is the kernel: one transform of up to 2^16 rows, every lane a column, in place in a
-//! [`tile`]. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
+//! [`dft`] is the kernel: one transform of up to 2^12 rows, every lane a column, of a [`tile`] of some
+//! lines. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
 //! four-step), on one vector and on row-major batches. Orders of input and output are where rows are
 //! loaded and stored.
 
+#[macro_use]
+mod network;
 mod dft;
 mod goldilocks;
 mod plan;
@@ -27,7 +29,7 @@ use bytemuck::Pod;
 use proofmill_field::{FieldId, Int};
 use rayon::prelude::*;
 
-/// Lanes of a vector.
+/// Lanes of a vector of states.
 const LANES: usize = 8;
 
 /// A field's arithmetic on eight lanes. A value of the type is the proof that the processor has the
@@ -45,8 +47,10 @@ trait Lanes: Copy + Send + Sync + 'static {
 
     /// The field.
     const ID: FieldId;
-    /// Vectors side by side in a tile: 256 bytes of memory.
-    const TILE: usize;
+    /// Words of a line of the caches.
+    const LINE: usize = 64 / size_of::<Self::Word>();
+    /// States of a line.
+    const HALVES: usize = Self::LINE / LANES;
     /// Rows and columns of the transposition in registers.
     const SIDE: usize;
 
@@ -63,25 +67,25 @@ trait Lanes: Copy + Send + Sync + 'static {
     /// A residue as a word of a table of [`Lanes::twist`].
     fn word(w: u64) -> Self::Word;
 
-    /// Eight words.
+    /// Half H of a line: if there are two, the words at even or at odd places.
     ///
     /// # Safety
     /// They must be readable.
-    unsafe fn load(self, from: *const Self::Word) -> Self::State;
-    /// As [`Lanes::load`], times eight words of a table.
+    unsafe fn load<const H: usize>(self, from: *const Self::Word) -> Self::State;
+    /// As [`Lanes::load`], times the same half of a line of a table.
     ///
     /// # Safety
-    /// Eight words must be readable at both.
-    unsafe fn twist<const K: usize>(
+    /// Both must be readable.
+    unsafe fn twist<const K: usize, const H: usize>(
         self,
         from: *const Self::Word,
         table: *const Self::Word,
     ) -> Self::State;
-    /// Stores eight reduced words at each of two places.
+    /// Stores the reduced words of both halves, or of the last one if there is one.
     ///
     /// # Safety
     /// They must be writable.
-    unsafe fn store(self, x: [Self::State; 2], to: [*mut Self::Word; 2]);
+    unsafe fn store(self, x: [Self::State; 2], to: *mut Self::Word);
     /// Eight times eight or sixteen times sixteen words, transposed: row i of the source at
     /// `from(i)`, of the result at `to(i)`.
     ///

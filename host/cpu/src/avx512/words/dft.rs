@@ -1,325 +1,406 @@
 //! One transform of m rows for every lane: natural order in, bit-reversed out.
 //!
-//! A first pass of radix 2, 4, 8 or 16 leaves m / radix rows to each of its blocks; then each block
-//! is finished alone, sixteen rows at a time, in the caches. In a pass over block b of nb the row t
-//! of the radix r is multiplied by ω_(r·nb)^(rev(b)·t), and then goes through a transform of r rows
-//! with the field's own ω16: if the root's is ω16^u, row t is element u·t mod r of it.
+//! Passes are of sixteen rows, the last one of what remains. In a pass over block b of nb the row t of
+//! the radix r is multiplied by ω_(r·nb)^(rev(b)·t), and then goes through a transform of r rows with
+//! the field's own ω16: if the root's is ω16^u, row t is element u·t mod r of it. Up to 2^8 rows are
+//! transformed line by line, in states that lie in the first cache. More rows take a pass of sixteen
+//! first, whose results are words again: half as large as states, or less.
 
+use super::Lanes;
+use super::network::{network_2, network_4, network_8};
 use super::plan::Dft;
-use super::tile::Tile;
-use super::{LANES, Lanes};
-
-/// A transform of sixteen, element k from `load!(k)`, rows k and k + 1 of the output, which is
-/// bit-reversed, to `put!(k, x)`. Four columns, then four rows, so that few values are alive.
-macro_rules! network_16 {
-    ($l:expr, $load:ident, $put:ident) => {{
-        let mut x = [$load!(0); 16];
-        network_16!(@column $l, $load, x, (0) 4 8 12);
-        network_16!(@column $l, $load, x, 1 5 9 13);
-        network_16!(@column $l, $load, x, 2 6 10 14);
-        network_16!(@column $l, $load, x, 3 7 11 15);
-        network_16!(@row $l, $put, x, 0 1 2 3, 0 0 4);
-        network_16!(@row $l, $put, x, 4 5 6 7, 4 2 6);
-        network_16!(@row $l, $put, x, 8 9 10 11, 2 1 5);
-        network_16!(@row $l, $put, x, 12 13 14 15, 6 3 7);
-    }};
-    (@column $l:expr, $load:ident, $x:ident, $(($first:literal))? $($k:literal)*) => {
-        $( $x[$k] = $load!($k); )*
-        network_16!(@butterflies $l, $x, $($first)? $($k)*, 0 0 4);
-    };
-    (@row $l:expr, $put:ident, $x:ident, $a:literal $b:literal $c:literal $d:literal, $($e:literal)*) => {
-        network_16!(@butterflies $l, $x, $a $b $c $d, $($e)*);
-        $put!($a, [$x[$a], $x[$b]]);
-        $put!($c, [$x[$c], $x[$d]]);
-    };
-    (@butterflies $l:expr, $x:ident, $a:literal $b:literal $c:literal $d:literal, $e:literal $f:literal $g:literal) => {
-        ($x[$a], $x[$c]) = $l.butterfly::<$e>($x[$a], $x[$c]);
-        ($x[$b], $x[$d]) = $l.butterfly::<$e>($x[$b], $x[$d]);
-        ($x[$a], $x[$b]) = $l.butterfly::<$f>($x[$a], $x[$b]);
-        ($x[$c], $x[$d]) = $l.butterfly::<$g>($x[$c], $x[$d]);
-    };
-}
+use std::arch::asm;
+use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 
 /// What happens to rows when they are loaded.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a, L: Lanes> {
     /// Nothing.
     Plain,
-    /// Row i times a constant.
+    /// Row i times the constant at [`Dft::place`]`[i]`.
     Rows(&'a [L::Twiddle]),
-    /// Row i, vector v, times eight words of the table at (v·m + i)·8.
-    Words(&'a [L::Word]),
+    /// Row i, line v, times the line of the table at v·m + [`Dft::place`]`[i]`.
+    Lines(&'a [L::Word]),
 }
 
-/// A row of the first blocks is set apart by one vector from the next: at a stride of a power of two
-/// they would share a few sets of the cache.
-const PAD: usize = 1;
-
-/// Bytes of the states of one vector of rows.
-pub(super) fn state_bytes<L: Lanes>(dft: &Dft<L>) -> usize {
-    (dft.rows + dft.radix * PAD) * size_of::<L::State>()
+/// Some rows of lines.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a, W> {
+    pub(super) base: *mut W,
+    /// Row i at base + at[start + i]. Bits add: at[i + j] = at[i] + at[j] − at[0] if i and j have none in
+    /// common.
+    pub(super) at: &'a [usize],
+    pub(super) start: usize,
 }
 
-/// Transforms the rows of the tile in place, vector by vector, so that a vector's states lie in the
-/// first cache; `turn` is called, with numbers from 0, for every vector of sixteen rows, or of all if
-/// they are fewer.
-///
-/// # Safety
-/// The features; the tile has the transform's rows, and factors as many.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-pub(super) unsafe fn run<L: Lanes>(
-    lanes: L,
-    dft: &Dft<L>,
-    tile: &Tile<'_, L>,
-    input: Input<'_, L>,
-    turn: &dyn Fn(usize),
-) {
-    let block_rows = dft.rows / dft.radix;
-    for v in 0..tile.vectors {
-        let column = Column {
-            lanes,
-            dft,
-            words: tile.words.wrapping_add(v * LANES),
-            stride: tile.stride,
-            states: tile.states,
-        };
-        // SAFETY: `states` has room for one vector of all rows.
-        unsafe {
-            match dft.radix {
-                2 => column.first::<2>(input, v),
-                4 => column.first::<4>(input, v),
-                8 => column.first::<8>(input, v),
-                _ => column.first::<16>(input, v),
-            }
-            if block_rows == 1 {
-                column.emit();
-                turn(v);
-                continue;
-            }
-            for b in 0..dft.radix {
-                column.finish(b, |i| turn(v * dft.rows / 16 + i));
-            }
-        }
+impl<'a, W> Rows<'a, W> {
+    /// All of them.
+    pub(super) fn all(base: *mut W, at: &'a [usize]) -> Self {
+        let start = 0;
+        Rows { base, at, start }
+    }
+
+    /// From one on.
+    fn part(self, start: usize) -> Self {
+        Rows { start, ..self }
+    }
+
+    /// Row i.
+    #[inline(always)]
+    fn row(&self, i: usize) -> *mut W {
+        self.base.wrapping_add(self.at[self.start + i])
+    }
+
+    /// How far sixteen rows are from row 0.
+    fn apart(&self, rows: [usize; 16]) -> [usize; 16] {
+        rows.map(|i| self.at[self.start + i] - self.at[self.start])
     }
 }
 
-/// One vector of the rows, under way.
-struct Column<'a, L: Lanes> {
-    lanes: L,
-    dft: &'a Dft<L>,
-    words: *mut L::Word,
-    stride: usize,
-    states: *mut L::State,
+/// Rows of which the states lie in the first cache.
+pub(super) const STATES: usize = 256;
+
+/// Bytes of the states that a transform uses.
+pub(super) fn state_bytes<L: Lanes>() -> usize {
+    STATES * L::HALVES * size_of::<L::State>()
 }
 
-impl<L: Lanes> Column<'_, L> {
+/// A transform of rows of so many lines and what it uses.
+pub(super) struct Run<'a, L: Lanes> {
+    pub(super) lanes: L,
+    pub(super) dft: &'a Dft<L>,
+    pub(super) lines: usize,
+    /// Room for [`state_bytes`].
+    pub(super) states: *mut L::State,
+    /// Room for all rows.
+    pub(super) middle: Rows<'a, L::Word>,
+}
+
+/// By how many networks of a pass rows are asked for before they are loaded.
+const AHEAD: usize = 2;
+
+/// One transform of up to 2^8 rows, or a pass of sixteen over more. Functions over it take as `HOW`
+/// the input's kind, by number, or 3 for any.
+struct Job<'a, L: Lanes> {
+    rows: usize,
+    from: Rows<'a, L::Word>,
+    to: Rows<'a, L::Word>,
+    input: Input<'a, L>,
+    /// Rows that are asked for meanwhile: of `from` what comes after, or of `to`.
+    next: Rows<'a, L::Word>,
+}
+
+/// Does this for each half of a line: `$do!(v, H)`.
+macro_rules! halves {
+    ($l:ident, $v:expr, $do:ident) => {{
+        $do!($v, 0);
+        if $l::HALVES == 2 {
+            $do!($v, 1);
+        }
+    }};
+}
+
+impl<L: Lanes> Run<'_, L> {
+    /// Transforms; the places may be the same. `then` is the base of the rows that come next.
+    ///
     /// # Safety
-    /// As [`run`].
-    #[inline]
+    /// The features; rows and factors as many as the transform has.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn first<const R: usize>(&self, input: Input<'_, L>, v: usize) {
+    pub(super) unsafe fn run(
+        &self,
+        from: Rows<'_, L::Word>,
+        to: Rows<'_, L::Word>,
+        input: Input<'_, L>,
+        then: *mut L::Word,
+    ) {
+        let rows = self.dft.rows;
+        let next = Rows { base: then, ..from };
+        let mut job = Job {
+            rows,
+            from,
+            to,
+            input,
+            next,
+        };
+        if rows <= STATES {
+            // SAFETY: passed on.
+            return unsafe { self.job(&job) };
+        }
+        job.to = self.middle;
+        // SAFETY: passed on.
+        unsafe { self.sixteens(&job) };
+        let rows = rows / 16;
+        for b in 0..16 {
+            let job = Job {
+                rows,
+                from: self.middle.part(b * rows),
+                to: to.part(b * rows),
+                input: match b {
+                    0 => Input::Plain,
+                    _ => Input::Rows(&self.dft.between),
+                },
+                next: to.part((b + 1) % 16 * rows),
+            };
+            // SAFETY: passed on.
+            unsafe { self.job(&job) };
+        }
+    }
+
+    /// # Safety
+    /// As [`Run::run`].
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    unsafe fn job(&self, job: &Job<'_, L>) {
         // SAFETY: passed on.
         unsafe {
-            match input {
-                Input::Plain => self.first_with::<R, 0>(&[], &[]),
-                Input::Rows(w) => self.first_with::<R, 1>(w, &[]),
-                Input::Words(table) => {
-                    self.first_with::<R, 2>(&[], &table[v * self.dft.rows * LANES..]);
-                }
+            match (job.rows, job.input) {
+                (2, _) => self.pass::<2, 3>(job),
+                (4, _) => self.pass::<4, 3>(job),
+                (8, _) => self.pass::<8, 3>(job),
+                (16, _) => self.sixteens(job),
+                (_, Input::Plain) => self.passes::<0>(job),
+                (_, Input::Rows(_)) => self.passes::<1>(job),
+                (_, Input::Lines(_)) => self.passes::<2>(job),
             }
         }
     }
 
     /// # Safety
-    /// As [`run`]; one factor for each row if HOW = 1, eight words if HOW = 2.
+    /// As [`Run::run`].
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    unsafe fn sixteens(&self, job: &Job<'_, L>) {
+        // SAFETY: passed on.
+        unsafe {
+            match job.input {
+                Input::Plain => self.pass::<16, 0>(job),
+                Input::Rows(_) => self.pass::<16, 1>(job),
+                Input::Lines(_) => self.pass::<16, 2>(job),
+            }
+        }
+    }
+
+    /// Words from row 0 of the source to the row of each element of a first pass.
+    #[inline]
+    fn elements(&self, job: &Job<'_, L>, radix: usize) -> [usize; 16] {
+        let q = job.rows / radix;
+        job.from.apart(self.dft.order.map(|t| t % radix * q))
+    }
+
+    /// A first pass of radix R, to words.
+    ///
+    /// # Safety
+    /// As [`Run::run`].
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn first_with<const R: usize, const HOW: u8>(
-        &self,
-        factors: &[L::Twiddle],
-        table: &[L::Word],
-    ) {
-        let l = self.lanes;
-        let q = self.dft.rows / R;
-        let starts = self.dft.order.map(|t| t % R * q);
-        let words = starts.map(|row| self.words.wrapping_add(row * self.stride));
+    unsafe fn pass<const R: usize, const HOW: u8>(&self, job: &Job<'_, L>) {
+        let q = job.rows / R;
+        let apart = self.elements(job, R);
+        let targets = job.to.apart(std::array::from_fn(|k| k % R * q));
         for s in 0..q {
-            let place = s * self.stride;
-            macro_rules! load {
-                ($k:literal) => {{
-                    let (from, row) = (words[$k].add(place), starts[$k] + s);
-                    match HOW {
-                        0 => l.fresh::<$k>(l.load(from)),
-                        1 => l.scaled::<$k>(l.load(from), factors.get_unchecked(row)),
-                        _ => l.twist::<$k>(from, table.as_ptr().add(row * LANES)),
+            let (from, to) = (job.from.row(s), job.to.row(s));
+            let next = match s + AHEAD < q {
+                true => job.from.row(s + AHEAD),
+                false => job.next.row((s + AHEAD) % q),
+            };
+            for at in apart {
+                fetch::<false, _>(next.wrapping_add(at));
+            }
+            for v in (0..self.lines).map(|v| v * L::LINE) {
+                let (from, to) = (from.wrapping_add(v), to.wrapping_add(v));
+                let next = next.wrapping_add(v).wrapping_byte_add(63);
+                macro_rules! half {
+                    ($v:expr, $h:literal) => {{
+                        macro_rules! put {
+                            ($k:literal, $x:expr) => {{
+                                let x = $x;
+                                self.emit::<$h>($k, x[0], to.wrapping_add(targets[$k]));
+                                self.emit::<$h>($k + 1, x[1], to.wrapping_add(targets[$k + 1]));
+                            }};
+                        }
+                        macro_rules! load {
+                            ($k:literal) => {{
+                                if $h == 0 {
+                                    fetch::<false, _>(next.wrapping_add(apart[$k]));
+                                }
+                                let from = from.wrapping_add(apart[$k]);
+                                self.load::<HOW, $k, $h>(from, job, s * R, $v)
+                            }};
+                        }
+                        let l = self.lanes;
+                        network!(R, l, load, put)
+                    }};
+                }
+                // SAFETY: row < rows; the caller's word.
+                unsafe { halves!(L, v, half) }
+            }
+        }
+    }
+
+    /// Sixteen rows at a time, then as many as remain, to words.
+    ///
+    /// # Safety
+    /// As [`Run::run`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    unsafe fn passes<const HOW: u8>(&self, job: &Job<'_, L>) {
+        let apart = self.elements(job, 16);
+        let targets = job.to.apart(std::array::from_fn(|k| k));
+        for v in (0..self.lines).map(|v| v * L::LINE) {
+            macro_rules! half {
+                ($v:expr, $h:literal) => {{
+                    self.first::<HOW, $h>(job, &apart, $v);
+                    match job.rows / 16 {
+                        2 => self.last::<2, $h>(job, &targets, $v),
+                        4 => self.last::<4, $h>(job, &targets, $v),
+                        8 => self.last::<8, $h>(job, &targets, $v),
+                        _ => self.last::<16, $h>(job, &targets, $v),
                     }
                 }};
             }
-            let to = self.states.wrapping_add(s);
-            let step = q + PAD;
-            macro_rules! put {
-                ($k:literal, $x:expr) => {
-                    put($x, to.add($k * step), step)
-                };
-            }
-            // SAFETY: row < rows, and R blocks of q rows and the padding are the states.
-            unsafe {
-                match R {
-                    2 => put(network_2(l, [load!(0), load!(1)]), to, step),
-                    4 => {
-                        let x = [load!(0), load!(1), load!(2), load!(3)];
-                        put(network_4(l, x), to, step);
-                    }
-                    8 => {
-                        let [a, b, c, d] = [load!(0), load!(1), load!(2), load!(3)];
-                        let x = [a, b, c, d, load!(4), load!(5), load!(6), load!(7)];
-                        put(network_8(l, x), to, step);
-                    }
-                    _ => network_16!(l, load, put),
-                }
-            }
+            // SAFETY: passed on.
+            unsafe { halves!(L, v, half) }
         }
     }
 
-    /// All passes after the first over block `b` of it, and back to words; `done` gets the numbers
-    /// of finished sixteens of rows.
+    /// Element K of a first pass, number `place` + K of those that it reads, half H of the line at
+    /// word v.
     ///
     /// # Safety
-    /// `first` has run.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn finish(&self, b: usize, done: impl Fn(usize)) {
-        let rows = self.dft.rows / self.dft.radix;
-        let start = self.states.wrapping_add(b * (rows + PAD));
-        let (mut len, mut pass) = (rows, 0);
-        while len > 16 {
-            let blocks = rows / len;
-            for i in 0..blocks {
-                let w = self.dft.twiddles(pass, b * blocks + i);
-                // SAFETY: `len` rows from there belong to the block.
-                unsafe { self.middle(start.wrapping_add(i * len), len / 16, w) };
-            }
-            (len, pass) = (len / 16, pass + 1);
-        }
-        let starts = self.dft.order.map(|t| t * size_of::<L::State>());
-        for i in 0..rows / 16 {
-            let number = b * (rows / 16) + i;
-            let w = self.dft.twiddles(pass, number);
-            let to = self.words.wrapping_add(number * 16 * self.stride);
-            // SAFETY: sixteen rows each.
-            unsafe { self.last(start.wrapping_add(i * 16), &starts, to, w) };
-            done(number);
-        }
-    }
-
-    /// Sixteen times `q` rows.
-    ///
-    /// # Safety
-    /// They must be states of this transform.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn middle(&self, start: *mut L::State, q: usize, w: &[L::Twiddle; 15]) {
-        let l = self.lanes;
-        let starts = self.dft.order.map(|t| t * q * size_of::<L::State>());
-        for s in 0..q {
-            // SAFETY: row 16·s' + s < 16·q.
-            unsafe {
-                let at = start.add(s);
-                macro_rules! load {
-                    (0) => {
-                        l.carried(*at)
-                    };
-                    ($k:literal) => {
-                        l.twiddle::<$k>(*at.byte_add(starts[$k]), &w[$k - 1])
-                    };
-                }
-                macro_rules! put {
-                    ($k:literal, $x:expr) => {
-                        put($x, at.add($k * q), q)
-                    };
-                }
-                network_16!(l, load, put);
-            }
-        }
-    }
-
-    /// Sixteen rows, of which element k of the network is starts[k] bytes after the first, to their
-    /// place in the tile.
-    ///
-    /// # Safety
-    /// As [`Column::middle`]; sixteen rows of words at `to`.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn last(
+    /// As [`Run::run`].
+    #[inline(always)]
+    unsafe fn load<const HOW: u8, const K: usize, const H: usize>(
         &self,
-        start: *const L::State,
-        starts: &[usize; 16],
-        to: *mut L::Word,
-        w: &[L::Twiddle; 15],
-    ) {
+        from: *const L::Word,
+        job: &Job<'_, L>,
+        place: usize,
+        v: usize,
+    ) -> L::State {
         let l = self.lanes;
         // SAFETY: the caller's word.
         unsafe {
+            match job.input {
+                Input::Rows(list) if HOW == 1 || HOW == 3 => {
+                    let w = list.get_unchecked(job.from.start + place + K);
+                    l.scaled::<K>(l.load::<H>(from), w)
+                }
+                Input::Lines(table) if HOW == 2 || HOW == 3 => {
+                    let line = v * job.rows + (place + K) * L::LINE;
+                    l.twist::<K, H>(from, table.as_ptr().add(line))
+                }
+                _ => l.fresh::<K>(l.load::<H>(from)),
+            }
+        }
+    }
+
+    /// Where the states of a half lie.
+    #[inline(always)]
+    fn states(&self, half: usize) -> *mut L::State {
+        self.states.wrapping_add(half * STATES)
+    }
+
+    /// A half of a line of the output: the first of two is kept in state `s`, the last stored with it.
+    ///
+    /// # Safety
+    /// As [`Run::run`].
+    #[inline(always)]
+    unsafe fn emit<const H: usize>(&self, s: usize, x: L::State, to: *mut L::Word) {
+        let kept = self.states(0).wrapping_add(s);
+        // SAFETY: the caller's word.
+        unsafe {
+            if H + 1 < L::HALVES {
+                *kept = x;
+            } else {
+                self.lanes.store([if H == 0 { x } else { *kept }, x], to);
+            }
+        }
+    }
+
+    /// A first pass of radix 16, to states.
+    ///
+    /// # Safety
+    /// As [`Run::run`].
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    unsafe fn first<const HOW: u8, const H: usize>(
+        &self,
+        job: &Job<'_, L>,
+        apart: &[usize; 16],
+        v: usize,
+    ) {
+        let l = self.lanes;
+        let q = job.rows / 16;
+        for s in 0..q {
+            let from = job.from.row(s).wrapping_add(v);
+            let next = job.next.base.wrapping_add(v).wrapping_byte_add(63);
+            let places = &job.next.at[job.next.start + s * 16..][..16];
+            macro_rules! load {
+                ($k:literal) => {{
+                    if H == 0 {
+                        fetch::<true, _>(next.wrapping_add(places[$k]));
+                    }
+                    self.load::<HOW, $k, H>(from.wrapping_add(apart[$k]), job, s * 16, v)
+                }};
+            }
+            let to = self.states(H).wrapping_add(s);
+            macro_rules! put {
+                ($k:literal, $x:expr) => {{
+                    let (x, to) = ($x, to.add($k * q));
+                    *to = x[0];
+                    *to.add(q) = x[1];
+                }};
+            }
+            // SAFETY: row < rows; the caller's word.
+            unsafe { network_16!(l, load, put) }
+        }
+    }
+
+    /// The pass after it, of radix R: sixteen blocks, to words.
+    ///
+    /// # Safety
+    /// As [`Run::run`].
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    unsafe fn last<const R: usize, const H: usize>(
+        &self,
+        job: &Job<'_, L>,
+        targets: &[usize; 16],
+        v: usize,
+    ) {
+        let l = self.lanes;
+        let rows = self.dft.order.map(|t| t % R);
+        for (b, w) in self.dft.last.chunks_exact(R - 1).enumerate() {
+            let (from, to) = (self.states(H).wrapping_add(b * R), job.to.row(b * R));
+            let to = to.wrapping_add(v);
             macro_rules! load {
                 (0) => {
-                    l.carried(*start)
+                    l.carried(*from)
                 };
                 ($k:literal) => {
-                    l.twiddle::<$k>(*start.byte_add(starts[$k]), &w[$k - 1])
+                    l.twiddle::<$k>(*from.add(rows[$k]), w.get_unchecked($k - 1))
                 };
             }
             macro_rules! put {
                 ($k:literal, $x:expr) => {{
-                    let at = to.add($k * self.stride);
-                    l.store($x, [at, at.add(self.stride)]);
+                    let (x, s) = ($x, b * R + $k);
+                    self.emit::<H>(s, x[0], to.wrapping_add(targets[$k]));
+                    self.emit::<H>(s + 1, x[1], to.wrapping_add(targets[$k + 1]));
                 }};
             }
-            network_16!(l, load, put);
-        }
-    }
-
-    /// The states of a transform of one pass, as words.
-    ///
-    /// # Safety
-    /// `first` has run.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-    unsafe fn emit(&self) {
-        for i in (0..self.dft.rows).step_by(2) {
-            // SAFETY: q = 1: row i is block i of the first pass.
-            unsafe {
-                let x = self.states.add(i * (1 + PAD));
-                let to = self.words.add(i * self.stride);
-                self.lanes
-                    .store([*x, *x.add(1 + PAD)], [to, to.add(self.stride)]);
-            }
+            // SAFETY: the caller's word; R states from there.
+            unsafe { network!(R, l, load, put) }
         }
     }
 }
 
-/// # Safety
-/// `to` + k·step must be writable.
+/// Asks for the line of an address, whatever that is, to be read or to be written.
 #[inline(always)]
-unsafe fn put<S: Copy, const R: usize>(x: [S; R], to: *mut S, step: usize) {
-    for k in 0..R {
-        // SAFETY: the caller's word.
-        unsafe { *to.add(k * step) = x[k] };
+fn fetch<const WRITE: bool, W>(at: *const W) {
+    if WRITE {
+        // `_mm_prefetch` asks to read, unless the feature `prfchw` is on, which is unstable
+        let at = at.addr();
+        // SAFETY: a prefetch never faults; every processor of 64 bits takes this one.
+        unsafe { asm!("prefetchw [{}]", in(reg) at, options(nostack, preserves_flags, nomem)) };
+    } else {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
     }
 }
-
-macro_rules! network {
-    ($name:ident, $r:literal, $($e:literal: $(($i:literal $j:literal))*;)*) => {
-        /// A transform of the rows with the field's ω16, bit-reversed out.
-        #[inline(always)]
-        fn $name<L: Lanes>(l: L, mut x: [L::State; $r]) -> [L::State; $r] {
-            $($( (x[$i], x[$j]) = l.butterfly::<$e>(x[$i], x[$j]); )*)*
-            x
-        }
-    };
-}
-
-network!(network_2, 2, 0: (0 1););
-network!(network_4, 4, 0: (0 2) (1 3) (0 1); 4: (2 3););
-network!(network_8, 8,
-    0: (0 4) (1 5) (2 6) (3 7) (0 2) (1 3); 4: (4 6) (5 7);
-    0: (0 1); 4: (2 3); 2: (4 5); 6: (6 7););

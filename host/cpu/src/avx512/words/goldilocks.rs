@@ -126,7 +126,6 @@ impl Lanes for Goldilocks {
     type Twiddle = Twiddle;
 
     const ID: FieldId = FieldId::Goldilocks;
-    const TILE: usize = 4;
     const SIDE: usize = 8;
 
     fn detect() -> Option<Self> {
@@ -156,7 +155,7 @@ impl Lanes for Goldilocks {
     }
 
     #[inline(always)]
-    unsafe fn load(self, from: *const u64) -> Pair {
+    unsafe fn load<const H: usize>(self, from: *const u64) -> Pair {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
             let x = _mm512_loadu_si512(from.cast());
@@ -166,7 +165,11 @@ impl Lanes for Goldilocks {
 
     /// |a|, |b| < 2^58 besides OFFSET.
     #[inline(always)]
-    unsafe fn twist<const K: usize>(self, from: *const u64, table: *const u64) -> Pair {
+    unsafe fn twist<const K: usize, const H: usize>(
+        self,
+        from: *const u64,
+        table: *const u64,
+    ) -> Pair {
         let offset = if K == 0 { OFFSET } else { [0; 2] };
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
@@ -193,12 +196,9 @@ impl Lanes for Goldilocks {
     }
 
     #[inline(always)]
-    unsafe fn store(self, x: [Pair; 2], to: [*mut u64; 2]) {
+    unsafe fn store(self, x: [Pair; 2], to: *mut u64) {
         // SAFETY: the caller vouches for the words.
-        unsafe {
-            _mm512_storeu_si512(to[0].cast(), reduced(x[0]));
-            _mm512_storeu_si512(to[1].cast(), reduced(x[1]));
-        }
+        unsafe { _mm512_storeu_si512(to.cast(), reduced(x[1])) };
     }
 
     #[inline(always)]

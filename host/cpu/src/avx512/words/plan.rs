@@ -1,5 +1,6 @@
 //! Tables: made once for a root and a size, shared, forgotten when they grow too large.
 
+use super::dft::STATES;
 use super::{Lanes, power, progression, residue};
 use crate::memory::Table;
 use proofmill_field::{Int, naive};
@@ -10,15 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Bytes of tables kept; one table may be larger, alone.
 const KEPT_BYTES: usize = 1 << 27;
 
-/// Factors of a transform of `rows` rows ([`super::dft`]); at most 34 bytes a row.
+/// Factors of a transform of `rows` rows ([`super::dft`]); at most 74 bytes a row.
 pub(super) struct Dft<L: Lanes> {
     pub(super) rows: usize,
-    /// Of the first pass; the others have 16.
-    pub(super) radix: usize,
     /// Row t of sixteen that is element k of the network; modulo a smaller radix likewise.
     pub(super) order: [usize; 16],
-    /// For each further pass and block, of elements 1 to 15 of the network.
-    twiddles: Vec<Vec<[L::Twiddle; 15]>>,
+    /// For each row its number among those that the first pass reads.
+    pub(super) place: Vec<usize>,
+    /// Of more than 2^8 rows: for each block after the first pass, of each of its rows, as they are
+    /// read.
+    pub(super) between: Vec<L::Twiddle>,
+    /// For each block of the last pass, of elements 1 to r − 1 of the network.
+    pub(super) last: Vec<L::Twiddle>,
 }
 
 impl<L: Lanes> Dft<L> {
@@ -26,43 +30,59 @@ impl<L: Lanes> Dft<L> {
     /// `sixteenth` = its power of order 16 stands for.
     fn new(log_rows: u32, root: u64, sixteenth: u64) -> Self {
         let rows = 1usize << log_rows;
-        let log_radix = match log_rows % 4 {
-            0 => 4.min(log_rows),
-            rest => rest,
-        };
-        let radix = 1 << log_radix;
         let order = network_order::<L>(sixteenth);
-        let (mut twiddles, mut log_blocks) = (Vec::new(), log_radix);
-        while log_blocks < log_rows {
-            let step = power::<L>(root, 1 << (log_rows - log_blocks - 4));
-            let block = |b: usize| {
-                let w = power::<L>(step, naive::bit_reverse(b, log_blocks) as u64);
-                let mut powers = [1; 16];
-                for (t, x) in progression::<L>(1, w).take(16).enumerate() {
-                    powers[t] = x;
+        let (mut part, mut part_root) = (rows, root);
+        let mut between = Vec::new();
+        if rows > STATES {
+            (part, part_root) = (rows / 16, power::<L>(root, 16));
+            let place = places(part, &order);
+            for powers in blocks::<L>(root, part) {
+                let mut block = vec![L::prepare(1); part];
+                for (i, x) in powers.into_iter().enumerate() {
+                    block[place[i]] = L::prepare(x);
                 }
-                std::array::from_fn(|k| L::prepare(powers[order[k + 1]]))
-            };
-            twiddles.push((0..1 << log_blocks).map(block).collect());
-            log_blocks += 4;
+                between.append(&mut block);
+            }
+        }
+        let radix = part.div_ceil(16);
+        let mut last = Vec::new();
+        for powers in blocks::<L>(part_root, radix) {
+            last.extend((1..radix).map(|k| L::prepare(powers[order[k] % radix])));
         }
         Dft {
             rows,
-            radix,
             order,
-            twiddles,
+            place: places(rows, &order),
+            between,
+            last,
         }
     }
 
-    /// Of block b in the pass after the first and `pass` more.
-    #[inline(always)]
-    pub(super) fn twiddles(&self, pass: usize, b: usize) -> &[L::Twiddle; 15] {
-        &self.twiddles[pass][b]
-    }
-
     fn bytes(&self) -> usize {
-        self.rows * 34
+        (self.between.len() + self.last.len()) * size_of::<L::Twiddle>()
+            + self.rows * size_of::<usize>()
     }
+}
+
+/// For each row its number among those that a first pass of sixteen, or of all, reads.
+fn places(rows: usize, order: &[usize; 16]) -> Vec<usize> {
+    let radix = rows.min(16);
+    let q = rows / radix;
+    let mut place = vec![0; rows];
+    for s in 0..q {
+        for k in 0..radix {
+            place[s + order[k] % radix * q] = s * radix + k;
+        }
+    }
+    place
+}
+
+/// For each block b of sixteen the factors root^(rev(b)·t) of its rows t < count.
+fn blocks<L: Lanes>(root: u64, count: usize) -> impl Iterator<Item = Vec<u64>> {
+    (0..16).map(move |b| {
+        let w = power::<L>(root, naive::bit_reverse(b, 4) as u64);
+        progression::<L>(1, w).take(count).collect()
+    })
 }
 
 /// order[u·t mod 16] = t where the root's power of order 16 is ω16^u.
@@ -112,8 +132,9 @@ impl Root {
         kept::<L, Dft<L>>([self.0, log_rows as u64, 0], make)
     }
 
-    /// scale·ω^(j·k) for k < 2^log_k, j < 2^log_j, ω of order 2^(log_j + log_k): for eight k side by
-    /// side all j, each with its eight words. One word for each element of the transform.
+    /// scale·ω^(j·k) for k < 2^log_k, j < 2^log_j, ω of order 2^(log_j + log_k): for a line of k side
+    /// by side all j, in the order in which a transform of them reads ([`super::dft`]). One word for
+    /// each element of the transform.
     pub(super) fn twists<L: Lanes>(
         self,
         log_k: u32,
@@ -123,20 +144,17 @@ impl Root {
         let make = || {
             let mut table = Table::zeroed(1 << (log_k + log_j));
             let root = self.of_order::<L>(log_k + log_j);
+            let dft = self.dft::<L>(log_j);
             table
-                .par_chunks_mut(8 << log_j)
+                .par_chunks_mut(L::LINE << log_j)
                 .enumerate()
                 .for_each(|(group, words)| {
-                    let first = power::<L>(root, 8 * group as u64);
-                    let mut ratios = [1; 8];
-                    for (lane, x) in progression::<L>(first, root).take(8).enumerate() {
-                        ratios[lane] = x;
-                    }
-                    let mut row = [scale; 8];
-                    for to in words.as_chunks_mut::<8>().0 {
-                        for lane in 0..8 {
-                            to[lane] = L::word(row[lane]);
-                            row[lane] = L::product(row[lane], ratios[lane]);
+                    let first = power::<L>(root, (L::LINE * group) as u64);
+                    let ratios = progression::<L>(first, root).take(L::LINE);
+                    for (lane, ratio) in ratios.enumerate() {
+                        let row = progression::<L>(scale, ratio);
+                        for (x, place) in row.zip(&dft.place) {
+                            words[place * L::LINE + lane] = L::word(x);
                         }
                     }
                 });

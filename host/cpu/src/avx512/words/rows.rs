@@ -8,11 +8,11 @@
 //! output; its second step, whose n2 coefficients of each residue modulo n1 are at once scaled and
 //! taken forward to 2^added_bits·n2 values; the forward transform's second step, of n1 rows.
 
-use super::dft::{self, Input};
+use super::dft::Input;
 use super::plan::{Dft, Root};
-use super::tile::{self, Lie, Place, Tile};
+use super::tile::{self, Lie, Place, Tiles};
 use super::vector::{in_ranges, inverse_of, words};
-use super::{LANES, Lanes, Shared, power, residue};
+use super::{Lanes, Shared, power, residue};
 use crate::arith::Field;
 use crate::{Direction, Ntt, Order, ntt, permute};
 use proofmill_field::naive;
@@ -41,6 +41,7 @@ pub(super) fn run<F: Field, L: Lanes>(lanes: L, data: &mut [F], ntt: &Ntt) {
         lanes,
         data: Shared(words::<F, L>(data).as_mut_ptr()),
         width: ntt.columns,
+        tile: tile::words::<L>(1 << log[1]),
         log,
         forward: Root::new::<L>(&root),
         inverse: Root::new::<L>(&spec.inverse(&root)),
@@ -75,6 +76,8 @@ struct Batch<L: Lanes> {
     data: Shared<L::Word>,
     /// Words in a row.
     width: usize,
+    /// Of those, in a tile.
+    tile: usize,
     /// log2 of n1 and n2.
     log: [u32; 2],
     forward: Root,
@@ -113,40 +116,50 @@ fn places(log: u32, order: Order, stride: usize) -> Vec<usize> {
     (0..1 << log).map(place).collect()
 }
 
-/// start·ratio^i as factors, in four chains.
-fn factors<L: Lanes>(out: &mut Vec<L::Twiddle>, count: usize, [start, ratio]: [u64; 2]) {
+/// start·ratio^i as the factor of row i, in four chains.
+fn factors<L: Lanes>(out: &mut Vec<L::Twiddle>, dft: &Dft<L>, [start, ratio]: [u64; 2]) {
     let mut chains = [start; 4];
     for i in 1..4 {
         chains[i] = L::product(chains[i - 1], ratio);
     }
     let step = power::<L>(ratio, 4);
-    out.clear();
-    while out.len() < count {
-        out.extend(chains.map(L::prepare));
+    out.resize(dft.rows, L::prepare(0));
+    for places in dft.place.chunks(4) {
+        for (place, x) in places.iter().zip(chains) {
+            out[*place] = L::prepare(x);
+        }
         chains = chains.map(|x| L::product(x, step));
     }
-    out.truncate(count);
 }
 
 impl<L: Lanes> Batch<L> {
-    /// Runs `work` on ranges of the slices of so many stripes, numbered stripe by stripe.
-    fn in_ranges(&self, stripes: usize, work: impl Fn(Range<usize>) + Sync + Send) {
+    /// Runs `work` on ranges of the slices of so many stripes, numbered stripe by stripe, with tiles
+    /// of so many rows.
+    fn in_ranges(
+        &self,
+        stripes: usize,
+        rows: usize,
+        work: impl Fn(Range<usize>, &Tiles<'_, L>) + Sync + Send,
+    ) {
         let bytes = (self.width * size_of::<L::Word>()) << (self.log[0] + self.log[1]);
         let count = stripes * self.slices();
-        in_ranges(count, bytes <= 4 * ntt::SERIAL_BYTES, work);
+        in_ranges(count, bytes <= 4 * ntt::SERIAL_BYTES, |range| {
+            let words = self.width.min(self.tile);
+            tile::with(self.lanes, rows, words, |tiles| work(range, tiles));
+        });
     }
 
     /// Slices of a row.
     fn slices(&self) -> usize {
-        self.width.div_ceil(L::TILE * LANES)
+        self.width.div_ceil(self.tile)
     }
 
     /// The slice of this number of the rows from `row` on.
     fn place<'a>(&self, row: usize, slice: usize, at: &'a [usize]) -> Place<'a, L::Word> {
-        let first = slice * L::TILE * LANES;
+        let first = slice * self.tile;
         Place {
             base: self.data.get().wrapping_add(row * self.width + first),
-            words: (L::TILE * LANES).min(self.width - first),
+            words: self.tile.min(self.width - first),
             lie: Lie::Rows(at),
         }
     }
@@ -157,46 +170,25 @@ impl<L: Lanes> Batch<L> {
     /// Rows must lie in the data, and each be touched by one of the transforms.
     unsafe fn run(&self, step: &Step<'_, L>, count: usize) {
         let slices = self.slices();
-        let whole = |(i, at): (usize, &usize)| *at == i * self.width;
-        let contiguous = |at: &[usize]| at.iter().enumerate().all(whole);
-        let stays = step.to.is_none()
-            && self.width.is_multiple_of(LANES)
-            && contiguous(step.at)
-            && contiguous(step.slots);
-        self.in_ranges(count, |range| {
+        let (dft, to) = (step.dft, step.to.unwrap_or(step.from));
+        self.in_ranges(count, dft.rows, |range, tiles| {
             let (mut list, mut of) = (Vec::new(), usize::MAX);
-            let mut transform = |i: usize, tile: &Tile<'_, L>, turn: &dyn Fn(usize)| {
+            let from = |i| self.place((step.from)(i / slices), i % slices, step.at);
+            for i in range {
                 let input = match step.factors {
                     Factors::None => Input::Plain,
                     Factors::Same(list) => Input::Rows(list),
                     Factors::Each(progression) => {
                         if of != i / slices {
                             of = i / slices;
-                            factors::<L>(&mut list, step.dft.rows, progression(of));
+                            factors::<L>(&mut list, dft, progression(of));
                         }
                         Input::Rows(&list)
                     }
                 };
+                let to = self.place(to(i / slices), i % slices, step.slots);
                 // SAFETY: the caller's word; `lanes` proves the features.
-                unsafe { dft::run(self.lanes, step.dft, tile, input, turn) };
-            };
-            let (dft, to) = (step.dft, step.to.unwrap_or(step.from));
-            let from = |i| self.place((step.from)(i / slices), i % slices, step.at);
-            // SAFETY: as above.
-            unsafe {
-                if stays {
-                    tile::in_place(dft, self.width, range, from, transform);
-                } else {
-                    tile::pipeline(
-                        self.lanes,
-                        dft,
-                        self.width.min(L::TILE * LANES),
-                        range,
-                        from,
-                        |i| Some(self.place(to(i / slices), i % slices, step.slots)),
-                        |i, tile, _, turn| transform(i, tile, turn),
-                    );
-                }
+                unsafe { tiles.run(dft, from(i), to, input, from(i + 1).base) };
             }
         });
     }
@@ -227,9 +219,10 @@ impl<L: Lanes> Batch<L> {
             let at = places(log_1, input, blocks[1] * w);
             let natural = places(log_1, Order::Natural, blocks[1] * w);
             let mut list = Vec::new();
-            factors::<L>(&mut list, n1, [1, power::<L>(shift, n2 as u64)]);
+            let dft = root.dft(log_1);
+            factors::<L>(&mut list, &dft, [1, power::<L>(shift, n2 as u64)]);
             let step = Step {
-                dft: &root.dft(log_1),
+                dft: &dft,
                 from: &|i| i * blocks[0],
                 at: &at,
                 factors: match shift {
@@ -330,52 +323,49 @@ impl<L: Lanes> Batch<L> {
         let at = places(log_2, input, n1 * w);
         let slots = places(log_2, Order::Natural, n1 * w);
         let whole = self.inverse.of_order::<L>(log_1 + log_2);
-        let parts = self.parts(added_bits);
-        let reversed = places(log_2, Order::BitReversed, 1);
-        let (l, slices) = (self.lanes, self.slices());
-        self.in_ranges(n1, |range| {
+        let parts = self.parts(&forth, added_bits);
+        let slices = self.slices();
+        self.in_ranges(n1, n2, |range, tiles| {
+            let natural = tiles.at();
+            let reversed: Vec<usize> = (0..n2)
+                .map(|i| natural[naive::bit_reverse(i, log_2)])
+                .collect();
             let (mut list, mut of) = (Vec::new(), usize::MAX);
-            // SAFETY: the stripe of k1, read whole before it is written; `lanes` proves the
-            // features.
-            unsafe {
-                tile::pipeline(
-                    l,
-                    &*back,
-                    w.min(L::TILE * LANES),
-                    range,
-                    |i| self.place(first + i / slices, i % slices, &at),
-                    |_| None,
-                    |i, values, output, turn| {
-                        let k1 = i / slices;
-                        if of != k1 {
-                            of = k1;
-                            let start = L::product(scale, power::<L>(self.shift, k1 as u64));
-                            let ratio = power::<L>(whole, k1 as u64);
-                            factors::<L>(&mut list, n2, [start, ratio]);
-                        }
-                        dft::run(l, &back, values, Input::Rows(&list), turn);
-                        for (b, part) in parts.iter().enumerate() {
-                            output.permute(values, &reversed);
-                            dft::run(l, &forth, output, Input::Rows(part), &|_| ());
-                            let row = (b << (log_1 + log_2)) + k1;
-                            output.store_all(l, &self.place(row, i % slices, &slots));
-                        }
-                    },
-                );
+            for (k1, slice) in range.map(|i| (i / slices, i % slices)) {
+                if of != k1 {
+                    of = k1;
+                    let start = L::product(scale, power::<L>(self.shift, k1 as u64));
+                    let ratio = power::<L>(whole, k1 as u64);
+                    factors::<L>(&mut list, &back, [start, ratio]);
+                }
+                let from = self.place(first + k1, slice, &at);
+                let then = from.base.wrapping_add(w);
+                let values = tiles.own(from.words, natural);
+                // SAFETY: the stripe of k1, read whole before it is written; `lanes` proves the
+                // features.
+                unsafe {
+                    let reversed = tiles.own(from.words, &reversed);
+                    tiles.run(&back, from, reversed, Input::Rows(&list), then);
+                    for (b, part) in parts.iter().enumerate() {
+                        let row = (b << (log_1 + log_2)) + k1;
+                        let to = self.place(row, slice, &slots);
+                        tiles.run(&forth, values, to, Input::Rows(part), then);
+                    }
+                }
             }
         });
     }
 
     /// For each part rev(b) of the coset, in bit-reversed order: the factors
     /// (shift^n1·ω^b)^k2 for ω of order n2·2^added_bits.
-    fn parts(&self, added_bits: u32) -> Vec<Vec<L::Twiddle>> {
+    fn parts(&self, dft: &Dft<L>, added_bits: u32) -> Vec<Vec<L::Twiddle>> {
         let [log_1, log_2] = self.log;
         let root = self.forward.of_order::<L>(log_2 + added_bits);
         let shift = power::<L>(self.shift, 1 << log_1);
         let part = |b: usize| {
             let turn = power::<L>(root, naive::bit_reverse(b, added_bits) as u64);
             let mut list = Vec::new();
-            factors::<L>(&mut list, 1 << log_2, [1, L::product(shift, turn)]);
+            factors::<L>(&mut list, dft, [1, L::product(shift, turn)]);
             list
         };
         (0..1 << added_bits).map(part).collect()

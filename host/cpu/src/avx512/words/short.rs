@@ -90,7 +90,6 @@ impl<P: Modulus> Lanes for Short<P> {
     type Twiddle = Twiddle;
 
     const ID: FieldId = P::SPEC.id;
-    const TILE: usize = 8;
     const SIDE: usize = 16;
 
     fn detect() -> Option<Self> {
@@ -113,17 +112,27 @@ impl<P: Modulus> Lanes for Short<P> {
     }
 
     #[inline(always)]
-    unsafe fn load(self, from: *const u32) -> __m512i {
+    unsafe fn load<const H: usize>(self, from: *const u32) -> __m512i {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
-        unsafe { _mm512_cvtepu32_epi64(_mm256_loadu_si256(from.cast())) }
+        unsafe {
+            let line = _mm512_loadu_si512(from.cast());
+            match H {
+                0 => _mm512_and_si512(line, _mm512_set1_epi64(0xffff_ffff)),
+                _ => _mm512_srli_epi64::<32>(line),
+            }
+        }
     }
 
     #[inline(always)]
-    unsafe fn twist<const K: usize>(self, from: *const u32, table: *const u32) -> __m512i {
+    unsafe fn twist<const K: usize, const H: usize>(
+        self,
+        from: *const u32,
+        table: *const u32,
+    ) -> __m512i {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
-            let x = self.load(from); // < p
-            let w = _mm512_cvtepu32_epi64(_mm256_loadu_si256(table.cast()));
+            let x = self.load::<H>(from); // < p
+            let w = self.load::<H>(table);
             // ⌊w·2^21·⌊2^82/p⌋/2^52⌋ is w·2^51/p less at most 2, so q is x·w/2p less at most
             // 1 + 2^-19, and x·w − q·2p < 2p·(1 + 2^-19) < 3p
             let shoup = _mm512_madd52hi_epu64(
@@ -139,7 +148,7 @@ impl<P: Modulus> Lanes for Short<P> {
     }
 
     #[inline(always)]
-    unsafe fn store(self, x: [__m512i; 2], to: [*mut u32; 2]) {
+    unsafe fn store(self, x: [__m512i; 2], to: *mut u32) {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
             let barrett = _mm512_set1_epi64(Self::BARRETT);
@@ -149,13 +158,12 @@ impl<P: Modulus> Lanes for Short<P> {
                 _mm512_madd52hi_epu64(zero, x[0], barrett),
                 _mm512_madd52hi_epu64(zero, x[1], barrett),
             ];
-            let low = _mm512_madd52lo_epu64(x[0], q[0], Self::neg());
-            let high = _mm512_madd52lo_epu64(x[1], q[1], Self::neg());
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let x = _mm512_permutex2var_epi32(low, even, high);
+            let even = _mm512_madd52lo_epu64(x[0], q[0], Self::neg());
+            let odd = _mm512_madd52lo_epu64(x[1], q[1], Self::neg());
+            // words 0 and 2 of each four to places 1 and 3
+            let x = _mm512_mask_shuffle_epi32::<0xa0>(even, 0xaaaa, odd);
             let x = _mm512_min_epu32(x, _mm512_sub_epi32(x, _mm512_set1_epi32(Self::P as i32)));
-            _mm256_storeu_si256(to[0].cast(), _mm512_castsi512_si256(x));
-            _mm256_storeu_si256(to[1].cast(), _mm512_extracti64x4_epi64::<1>(x));
+            _mm512_storeu_si512(to.cast(), x);
         }
     }
 

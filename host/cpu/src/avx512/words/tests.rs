@@ -2,7 +2,7 @@
 //! and that is said.
 
 use super::short::Short;
-use super::{LANES, Lanes, goldilocks, residue};
+use super::{Lanes, goldilocks, residue};
 use crate::arith::{self, BabyBear, Field, KoalaBear, Modulus, Mont31};
 use crate::{Direction, Layout, Ntt, Order, ntt};
 use proofmill_field::{Int, Random, int, naive};
@@ -209,26 +209,40 @@ fn large_transforms_agree() {
     }
 }
 
-/// Eight words by one constant in each of the ways that a pass multiplies.
+/// Half H of a line by one constant in each of the ways that a pass multiplies.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn products<L: Lanes>(l: L, x: &[L::Word; LANES], w: u64) -> [[L::Word; LANES]; 4] {
-    let zero = <L::Word as bytemuck::Zeroable>::zeroed();
-    let (mut out, table) = ([[zero; LANES]; 4], [L::word(w); LANES]);
-    let factor = L::prepare(w);
-    // SAFETY: eight words each.
-    unsafe {
-        let whole = |to: &mut [L::Word; LANES], y| l.store([y; 2], [to.as_mut_ptr(); 2]);
-        let loaded = l.load(x.as_ptr());
-        whole(&mut out[0], l.scaled::<0>(loaded, &factor));
-        whole(&mut out[1], l.twist::<0>(x.as_ptr(), table.as_ptr()));
-        // w·x, lazy, times w
-        let lazy = l.twiddle::<0>(l.scaled::<0>(loaded, &factor), &factor);
-        whole(&mut out[2], lazy);
-        // x + w·w·x, the second as large as a network makes it
-        let (sum, _) = l.butterfly::<0>(l.fresh::<0>(loaded), l.twiddle::<1>(lazy, &factor));
-        whole(&mut out[3], l.carried(sum));
-    }
-    out
+fn products<L: Lanes, const H: usize>(l: L, x: &[L::Word], w: u64) -> [L::State; 4] {
+    let (table, factor) = (vec![L::word(w); L::LINE], L::prepare(w));
+    assert_eq!(x.len(), L::LINE);
+    // SAFETY: a line each.
+    let (loaded, twisted) = unsafe {
+        (
+            l.load::<H>(x.as_ptr()),
+            l.twist::<0, H>(x.as_ptr(), table.as_ptr()),
+        )
+    };
+    let once = l.scaled::<0>(loaded, &factor);
+    // w·x, lazy, times w
+    let lazy = l.twiddle::<0>(once, &factor);
+    // x + w·w·x, the second as large as a network makes it
+    let (sum, _) = l.butterfly::<0>(l.fresh::<0>(loaded), l.twiddle::<1>(lazy, &factor));
+    [once, twisted, lazy, l.carried(sum)]
+}
+
+/// The words of both halves.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+fn lines_of_products<L: Lanes>(l: L, x: &[L::Word], w: u64) -> [Vec<L::Word>; 4] {
+    let even = products::<L, 0>(l, x, w);
+    let last = match L::HALVES {
+        1 => even,
+        _ => products::<L, 1>(l, x, w),
+    };
+    std::array::from_fn(|i| {
+        let mut out = x.to_vec();
+        // SAFETY: a line.
+        unsafe { l.store([even[i], last[i]], out.as_mut_ptr()) };
+        out
+    })
 }
 
 fn a_million_products<F: Field, L: Lanes>(word: impl Fn(L::Word) -> u64) {
@@ -237,16 +251,15 @@ fn a_million_products<F: Field, L: Lanes>(word: impl Fn(L::Word) -> u64) {
         return;
     };
     let (spec, mut random) = (F::SPEC, Random::seeded(9));
-    for round in 0..125_000 {
-        let mut x = elements::<F>(&mut random, LANES, [0, 0, 1, 2, 3][round % 5]);
+    for round in 0..1_000_000 / L::LINE {
+        let mut x = elements::<F>(&mut random, L::LINE, [0, 0, 1, 2, 3][round % 5]);
         let w = elements::<F>(&mut random, 1, [0, 1, 0][round % 3])[0].to_int();
         if round % 7 == 0 {
             x[3] = F::from_int(&w);
         }
         let words: &[L::Word] = bytemuck::cast_slice(&x);
-        let words: &[L::Word; LANES] = words.try_into().unwrap();
         // SAFETY: `l` is the proof.
-        let found = unsafe { products(l, words, residue::<L>(&w)) };
+        let found = unsafe { lines_of_products(l, words, residue::<L>(&w)) };
         for (i, x) in x.iter().map(|x| x.canonical().to_int()).enumerate() {
             let once = spec.mul(&x, &w);
             let twice = spec.mul(&once, &w);

@@ -5,10 +5,10 @@
 //! In natural order lanes lie side by side, in bit-reversed order rows do: there tiles are transposed
 //! on the way. Natural input and output: by way of a vector of n words; else in place.
 
-use super::dft::{self, Input};
+use super::dft::Input;
 use super::plan::{Dft, Root};
 use super::tile::{self, Lie, Place};
-use super::{LANES, Lanes, Shared, residue};
+use super::{Lanes, Shared, residue};
 use crate::arith::Field;
 use crate::memory::Table;
 use crate::{Direction, Ntt, Order, ntt, permute};
@@ -143,15 +143,19 @@ fn transform<L: Lanes>(
     unsafe {
         match (input, output) {
             (Order::Natural, Order::Natural) => {
-                with_middle(size_of_val(data), |middle| {
+                // an odd number of lines: columns would share a few sets of the caches
+                let stride = (1 << log[1]) + L::LINE;
+                let bytes = (stride << log[0]) * size_of::<L::Word>();
+                with_middle(bytes, |middle| {
                     let middle = Shared(middle.cast());
-                    steps.columns(middle, Order::Natural);
-                    steps.rows(middle, Order::Natural, output);
+                    steps.columns(middle, stride, Order::Natural);
+                    steps.rows(middle, stride, Order::Natural, output);
                 });
             }
             (Order::Natural, Order::BitReversed) => {
-                steps.columns(steps.data, Order::BitReversed);
-                steps.rows(steps.data, Order::BitReversed, output);
+                let stride = 1 << log[1];
+                steps.columns(steps.data, stride, Order::BitReversed);
+                steps.rows(steps.data, stride, Order::BitReversed, output);
             }
             (Order::BitReversed, _) => {
                 steps.blocks();
@@ -178,7 +182,7 @@ impl<L: Lanes> Steps<L> {
     /// tile's first lane and its number of lanes.
     ///
     /// # Safety
-    /// As [`tile::pipeline`]; a tile's rows are no other's, but by way of other memory.
+    /// As [`tile::Tiles::run`]; a tile's rows are no other's, but by way of other memory.
     unsafe fn step<'a>(
         &self,
         step: usize,
@@ -186,28 +190,22 @@ impl<L: Lanes> Steps<L> {
         to: impl Fn(usize, usize) -> Place<'a, L::Word> + Sync,
     ) {
         let across = 1 << self.log[1 - step];
-        let width = (L::TILE * LANES).min(across);
+        let width = tile::words::<L>(1 << self.log[step]).min(across);
         let (lanes, dft) = (self.lanes, &*self.dfts[step]);
         let bytes = size_of::<L::Word>() << (self.log[0] + self.log[1]);
         in_ranges(across / width, bytes <= 4 * ntt::SERIAL_BYTES, |range| {
-            // SAFETY: the caller's word; `lanes` proves the features.
-            unsafe {
-                tile::pipeline(
-                    lanes,
-                    dft,
-                    width,
-                    range,
-                    |i| from(i * width, width),
-                    |i| Some(to(i * width, width)),
-                    |i, tile, _, turn| {
-                        let input = match step {
-                            0 => Input::Plain,
-                            _ => Input::Words(&self.twists[(i * width) << self.log[1]..]),
-                        };
-                        dft::run(lanes, dft, tile, input, turn);
-                    },
-                );
-            }
+            tile::with(lanes, dft.rows, width, |tiles| {
+                for first in range.map(|i| i * width) {
+                    let input = match step {
+                        0 => Input::Plain,
+                        _ => Input::Lines(&self.twists[first << self.log[1]..]),
+                    };
+                    let (from, to) = (from(first, width), to(first, width));
+                    let then = from.base.wrapping_add(width);
+                    // SAFETY: the caller's word; `lanes` proves the features.
+                    unsafe { tiles.run(dft, from, to, input, then) };
+                }
+            });
         });
     }
 
@@ -215,11 +213,11 @@ impl<L: Lanes> Steps<L> {
     ///
     /// # Safety
     /// `to` has n words, and is `data` only if the order is bit-reversed.
-    unsafe fn columns(&self, to: Shared<L::Word>, order: Order) {
+    unsafe fn columns(&self, to: Shared<L::Word>, stride: usize, order: Order) {
         let [log_1, log_2] = self.log;
         let from = places(log_1, 1 << log_2, Order::Natural);
         // slot i of the transform is k1 = rev(i)
-        let targets = places(log_1, 1 << log_2, opposite(order));
+        let targets = places(log_1, stride, opposite(order));
         // SAFETY: a tile reads and writes its own columns.
         unsafe {
             self.step(
@@ -234,9 +232,9 @@ impl<L: Lanes> Steps<L> {
     ///
     /// # Safety
     /// As there; `from` is `data` only if the output is bit-reversed.
-    unsafe fn rows(&self, from: Shared<L::Word>, order: Order, output: Order) {
+    unsafe fn rows(&self, from: Shared<L::Word>, stride: usize, order: Order, output: Order) {
         let [log_1, log_2] = self.log;
-        let starts = places(log_1, 1 << log_2, order);
+        let starts = places(log_1, stride, order);
         let targets = places(log_2, 1 << log_1, Order::BitReversed);
         let slots = places(log_2, 1, Order::Natural);
         // SAFETY: a tile reads its own rows, and writes them or its own columns.
