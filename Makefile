@@ -6,7 +6,7 @@ CIRCUITS := host/groth16/tests/circuits
 FIXTURES := host/groth16/tests/fixtures
 PROOFMILL := $(CARGO) run -q --release -p proofmill-cli --
 
-.PHONY: demo test tools lint bench vectors kernels fuzz nightly clean
+.PHONY: demo test tools lint bench vectors kernels hdl-golden hdl-table fuzz nightly clean
 
 ## A real Groth16 proof from a genuine snarkjs key, verified.
 demo:
@@ -40,6 +40,19 @@ vectors:
 ## The constants of kernels/generated, again from host/field.
 kernels:
 	$(CARGO) run -q -p proofmill-kernels --example generate -- kernels/generated
+
+## The hashes of the cores' Verilog, after a change of hardware.
+hdl-golden:
+	$(CARGO) run -q -p proofmill-hdl -- hashes > $(TOOLS)/golden.txt
+	mv $(TOOLS)/golden.txt hdl/golden.txt
+
+## The rows of docs/hdl.md: yosys and nextpnr on each design, three seeds; some 40 minutes.
+hdl-table:
+	hdl/synth/run ntt-goldilocks 12 1
+	hdl/synth/run ntt-babybear 12 1
+	hdl/synth/run ntt-koalabear 12 1
+	hdl/synth/run stream-goldilocks 12 1
+	hdl/synth/run stream-goldilocks-coset 12 1
 
 ## Every fuzz target for SECONDS each.
 SECONDS_EACH ?= 20

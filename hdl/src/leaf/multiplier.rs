@@ -6,7 +6,11 @@ use rust_hdl::prelude::*;
 /// Unsigned 18 × 18 → 36 bits, registers at the inputs and at the output.
 ///
 /// Where the Verilog macro `ECP5_DSP` is defined the body is Lattice's MULT18X18D; elsewhere (simulation,
-/// other FPGAs, ASIC) it is behavioural.
+/// other FPGAs, ASIC) it is behavioural. That both have the same latency follows from Lattice's simulation library
+/// (MULT18X18D.v of ECP5U): factors pass a register each unless REG_INPUTA_CLK and REG_INPUTB_CLK are NONE, the
+/// product one unless REG_PIPELINE_CLK is NONE, as here, and another unless REG_OUTPUT_CLK is NONE. These registers
+/// answer to both edges of their clock, which CLK0_DIV = ENABLED divides by two: to each rising edge of CLK0. No board
+/// has confirmed it.
 #[derive(LogicBlock, Default)]
 pub struct Multiplier18 {
     /// Clock.

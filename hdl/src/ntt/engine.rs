@@ -10,8 +10,8 @@ use crate::leaf::{Bank, Delay, Ram, Rom};
 use proofmill_field::FieldSpec;
 use rust_hdl::prelude::*;
 
-/// Clocks from an operation's issue to its operands: addresses, banks, memory, operands.
-const FETCH: usize = 4;
+/// Clocks from an operation's issue to its operands: addresses, banks, memory, words, operands.
+const FETCH: usize = 5;
 
 /// All of a transform but its B butterflies, which are connected from outside.
 ///
@@ -81,13 +81,20 @@ pub struct Engine<
     load_within: Signal<Local, Bits<K>>,
     unload_within: Signal<Local, Bits<K>>,
     unload_data: [Signal<Local, Bits<W>>; BANKS],
-    // of the operation whose elements come out of memory
+    // of the operation whose elements come out of memory, and are registered: memories are slow
     port_bank: [DFF<Bits<LB>>; BANKS],
+    word_bank: [DFF<Bits<LB>>; BANKS],
+    words: [DFF<Bits<W>>; BANKS],
+    power_words: [DFF<Bits<W>>; BANKS],
+    twiddle_words: [DFF<Bits<W>>; B],
     element: [Signal<Local, Bits<W>>; BANKS],
     power: [Signal<Local, Bits<W>>; B],
-    banked: [Signal<Local, Bits<W>>; BANKS],
     routed: DFF<State>,
     fetched: DFF<State>,
+    is_butterfly: DFF<Bit>,
+    takes_element: DFF<Bit>,
+    takes_power: DFF<Bit>,
+    takes_extra: DFF<Bit>,
     lefts: [DFF<Bits<W>>; B],
     rights: [DFF<Bits<W>>; B],
     factors: [DFF<Bits<W>>; B],
@@ -159,19 +166,26 @@ impl<
             unload_within: Default::default(),
             unload_data: each(),
             port_bank: each(),
+            word_bank: each(),
+            words: each(),
+            power_words: each(),
+            twiddle_words: each(),
             element: each(),
             power: each(),
-            banked: each(),
             routed: Default::default(),
             fetched: Default::default(),
+            is_butterfly: Default::default(),
+            takes_element: Default::default(),
+            takes_power: Default::default(),
+            takes_extra: Default::default(),
             lefts: each(),
             rights: each(),
             factors: each(),
             makes: Default::default(),
-            made: Delay::new(latency + 1),
-            write_address: std::array::from_fn(|_| Delay::new(latency + 2)),
-            write_port: std::array::from_fn(|_| Delay::new(latency + 2)),
-            write_enable: std::array::from_fn(|_| Delay::new(latency + 2)),
+            made: Delay::new(latency + 2),
+            write_address: std::array::from_fn(|_| Delay::new(latency + 3)),
+            write_port: std::array::from_fn(|_| Delay::new(latency + 3)),
+            write_enable: std::array::from_fn(|_| Delay::new(latency + 3)),
             written: each(),
             result: each(),
             write_data: each(),
@@ -197,7 +211,8 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, routed, fetched);
+        dff_setup!(self, clock, routed, fetched, is_butterfly, takes_element);
+        dff_setup!(self, clock, takes_power, takes_extra);
         clock!(self, clock, jobs, loader, unloader, sequencer, router);
         clock!(self, clock, buffer_0, buffer_1, made);
         // jobs
@@ -282,28 +297,42 @@ impl<
             self.port_bank[i].clock.next = self.clock.val();
             self.port_bank[i].d.next = self.router.port_bank[i].val();
         }
-        // elements to their ports
+        // words out of memory
+        self.is_butterfly.d.next = self.fetched.q.val() == State::Level;
+        self.takes_element.d.next =
+            (self.fetched.q.val() == State::Level) | (self.fetched.q.val() == State::Scale);
+        self.takes_power.d.next =
+            (self.fetched.q.val() == State::Doubling) | (self.fetched.q.val() == State::Scale);
+        self.takes_extra.d.next = self.fetched.q.val() == State::Square;
         for i in 0..BANKS {
-            self.banked[i].next = self.buffer_0.data[i].val();
+            self.word_bank[i].clock.next = self.clock.val();
+            self.word_bank[i].d.next = self.port_bank[i].q.val();
+            self.words[i].clock.next = self.clock.val();
+            self.words[i].d.next = self.buffer_0.data[i].val();
             if self.jobs.buffer.val() {
-                self.banked[i].next = self.buffer_1.data[i].val();
+                self.words[i].d.next = self.buffer_1.data[i].val();
             }
+            self.power_words[i].clock.next = self.clock.val();
+            self.power_words[i].d.next = self.powers[i].read_data.val();
         }
+        // words to their ports
         for v in 0..BANKS {
-            self.element[v].next = self.banked[0].val();
+            self.element[v].next = self.words[0].q.val();
             for i in 0..BANKS {
-                if self.port_bank[v].q.val() == self.index[i].val() {
-                    self.element[v].next = self.banked[i].val();
+                if self.word_bank[v].q.val() == self.index[i].val() {
+                    self.element[v].next = self.words[i].q.val();
                 }
             }
         }
         for r in 0..B {
             self.twiddles[r].clock.next = self.clock.val();
             self.twiddles[r].address.next = self.sequencer.twiddle[r].val();
-            self.power[r].next = self.powers[0].read_data.val();
+            self.twiddle_words[r].clock.next = self.clock.val();
+            self.twiddle_words[r].d.next = self.twiddles[r].data.val();
+            self.power[r].next = self.power_words[0].q.val();
             for i in 0..BANKS {
-                if self.port_bank[2 * r].q.val() == self.index[i].val() {
-                    self.power[r].next = self.powers[i].read_data.val();
+                if self.word_bank[2 * r].q.val() == self.index[i].val() {
+                    self.power[r].next = self.power_words[i].q.val();
                 }
             }
             self.lefts[r].clock.next = self.clock.val();
@@ -311,19 +340,17 @@ impl<
             self.factors[r].clock.next = self.clock.val();
             self.lefts[r].d.next = self.zero.val();
             self.rights[r].d.next = self.sequencer.extra.val();
-            self.factors[r].d.next = self.twiddles[r].data.val();
-            if self.fetched.q.val() == State::Level {
+            self.factors[r].d.next = self.twiddle_words[r].q.val();
+            if self.is_butterfly.q.val() {
                 self.lefts[r].d.next = self.element[2 * r + 1].val();
+            }
+            if self.takes_element.q.val() {
                 self.rights[r].d.next = self.element[2 * r].val();
             }
-            if self.fetched.q.val() == State::Scale {
-                self.rights[r].d.next = self.element[2 * r].val();
+            if self.takes_power.q.val() {
                 self.factors[r].d.next = self.power[r].val();
             }
-            if self.fetched.q.val() == State::Doubling {
-                self.factors[r].d.next = self.power[r].val();
-            }
-            if self.fetched.q.val() == State::Square {
+            if self.takes_extra.q.val() {
                 self.factors[r].d.next = self.sequencer.extra.val();
             }
             self.left[r].next = self.lefts[r].q.val();
