@@ -8,7 +8,7 @@ use crate::{Crc32, Frame, Opcode};
 pub enum Broken {
     /// The CRC does not fit.
     Crc,
-    /// No words, or more than a frame may carry.
+    /// It should carry no words, or more than a frame may: where it ends is not known.
     Length,
 }
 
@@ -47,7 +47,7 @@ impl Decoder {
         if self.len == HEADER_BYTES {
             let words = usize::from(self.bytes[place::WORDS]);
             let carries = self.bytes[place::OPCODE] & Opcode::CARRIES != 0;
-            if words == 0 || words > MAX_WORDS {
+            if carries && (words == 0 || words > MAX_WORDS) {
                 self.reset();
                 return Some(Err((Broken::Length, self.frame(0))));
             }

@@ -88,7 +88,7 @@ pub struct Frame<'a> {
     pub tag: u8,
     /// Address of the first word.
     pub address: u32,
-    /// How many words it is about.
+    /// How many words it is about; in refusals as it came.
     pub words: u8,
     /// In answers, how it went, as it came.
     pub status: u8,

@@ -27,8 +27,8 @@ pub const REFUSED: u32 = 10;
 /// Registers that can be read, from address 0 on.
 pub const READABLE: u32 = 11;
 
-/// To write: the number whose powers scale the values, as a canonical integer; 1 for none. A forward transform's
-/// input i is multiplied by its i-th power, an inverse one's output i.
+/// To write: the element whose powers scale the values, in data form; one for none. A forward transform's input i is
+/// multiplied by its i-th power, an inverse one's output i.
 pub const SHIFT: u32 = 16;
 /// To write: a [`Job`], which starts it.
 pub const JOB: u32 = 17;

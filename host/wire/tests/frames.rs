@@ -108,6 +108,14 @@ fn lengths_that_no_frame_has_end_at_the_header() {
 }
 
 #[test]
+fn a_frame_without_words_may_be_about_any_number() {
+    for words in [0, 1, MAX_WORDS as u8 + 1, u8::MAX] {
+        let frame = Frame::new(Opcode::Read, 1, 2, words);
+        assert_eq!(decode(&encode(&frame)), [Ok((frame, Vec::new()))]);
+    }
+}
+
+#[test]
 fn what_is_no_frame_is_not_encoded() {
     let request = Frame::new(Opcode::Write, 0, 0, 2);
     let mut out = [0; MAX_BYTES];
