@@ -1,6 +1,8 @@
 //! What a device is to the pool: a [`Backend`] lists and opens devices, a [`Device`] runs chains.
 
 pub(crate) mod cpu;
+#[cfg(feature = "fpga")]
+mod fpga;
 #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
 mod gpu;
 #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
@@ -9,6 +11,7 @@ pub(crate) mod reference;
 
 use crate::error::DeviceError;
 use crate::job::{Chain, Points, Shape, Values};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,8 @@ pub(crate) const BACKENDS: &[&dyn Backend] = &[
     &cpu::CpuBackend,
     #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
     &opencl::OpenClBackend,
+    #[cfg(feature = "fpga")]
+    &fpga::FpgaBackend,
     &reference::ReferenceBackend,
 ];
 
@@ -25,6 +30,12 @@ pub(crate) const BACKENDS: &[&dyn Backend] = &[
 pub struct Config {
     /// Threads of the CPU device; `None` takes as many as there are cores.
     pub threads: Option<usize>,
+    /// Where FPGA cards are: serial ports (`/dev/ttyUSB0`, with a baud rate `/dev/ttyUSB0@3000000`), pseudo-terminals of
+    /// simulated cards, PCIe cards (`xdma:/dev/xdma0`). Those of the variable `PROOFMILL_CARDS` come after them.
+    pub cards: Vec<String>,
+    /// Folder of the manifests of cards that may be used beside the known ones; `None`: the variable
+    /// `PROOFMILL_DESIGNS`, if it is set.
+    pub designs: Option<PathBuf>,
 }
 
 impl Config {
@@ -32,6 +43,25 @@ impl Config {
     pub fn threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(cores).max(1)
+    }
+
+    /// Every card, each once. The variable's are separated as in `PATH`.
+    pub fn cards(&self) -> Vec<String> {
+        let variable = std::env::var_os("PROOFMILL_CARDS").unwrap_or_default();
+        let more = std::env::split_paths(&variable).map(|path| path.display().to_string());
+        let mut cards: Vec<String> = Vec::new();
+        for card in self.cards.iter().cloned().chain(more) {
+            if !card.is_empty() && !cards.contains(&card) {
+                cards.push(card);
+            }
+        }
+        cards
+    }
+
+    /// The folder of manifests.
+    pub fn designs(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os("PROOFMILL_DESIGNS").map(PathBuf::from);
+        self.designs.clone().or_else(variable)
     }
 }
 

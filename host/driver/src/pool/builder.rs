@@ -4,6 +4,7 @@ use super::roster::Roster;
 use super::{Deadline, Inner, Options, Policy, Pool};
 use crate::device::{BACKENDS, Backend, Config};
 use crate::error::Error;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,6 +27,18 @@ impl Builder {
     /// Threads of the CPU device.
     pub fn threads(mut self, threads: usize) -> Self {
         self.config.threads = Some(threads);
+        self
+    }
+
+    /// FPGA cards, by the names that [`Config::cards`] describes.
+    pub fn cards<I: Into<String>>(mut self, cards: impl IntoIterator<Item = I>) -> Self {
+        self.config.cards.extend(cards.into_iter().map(Into::into));
+        self
+    }
+
+    /// The folder of the manifests of further cards that may be used.
+    pub fn designs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.designs = Some(folder.into());
         self
     }
 

@@ -1,0 +1,17 @@
+//! Ways to a card.
+
+use crate::error::DeviceError;
+
+/// Moves words between host and card; knows nothing of jobs. What it returns has been answered by the card: each
+/// exchange has a time-out, and is repeated where that may help.
+pub(crate) trait Transport: Send {
+    /// Reads words from the address on.
+    fn read(&mut self, address: u32, words: &mut [u64]) -> Result<(), DeviceError>;
+    /// Writes words from the address on.
+    fn write(&mut self, address: u32, words: &[u64]) -> Result<(), DeviceError>;
+}
+
+/// The card does not answer any more because it is not there.
+pub(super) fn gone(error: &std::io::Error) -> DeviceError {
+    DeviceError::Lost(format!("the card is gone: {error}"))
+}
