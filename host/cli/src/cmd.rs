@@ -86,15 +86,23 @@ impl Threads {
         builder.build_global().map_err(Error::Threads)
     }
 
-    /// Every usable device, the CPU with this many threads.
-    fn pool(&self) -> Result<Pool, Error> {
-        let builder = Pool::builder();
+    /// Every usable device and these cards, the CPU with this many threads.
+    fn pool(&self, cards: &Cards) -> Result<Pool, Error> {
+        let builder = Pool::builder().cards(&cards.card);
         let builder = match self.threads {
             Some(threads) => builder.threads(threads.into()),
             None => builder,
         };
         Ok(builder.open()?)
     }
+}
+
+#[derive(Args)]
+struct Cards {
+    /// FPGA card at a serial port (PATH or PATH@BAUD), a simulated card's pseudo-terminal, or on PCIe (xdma:PREFIX);
+    /// may be repeated. Those of the variable PROOFMILL_CARDS, separated by colons, come after them
+    #[arg(long, value_name = "PATH")]
+    card: Vec<String>,
 }
 
 /// Fails unless the pool has this device and can use it: before the work rather than in the middle of it.

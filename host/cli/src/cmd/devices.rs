@@ -1,6 +1,6 @@
 //! `proofmill devices`: what there is to compute on.
 
-use super::Answer;
+use super::{Answer, Cards};
 use crate::error::Error;
 use clap::Args;
 use proofmill::Pool;
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 /// A device that cannot be used is listed with the reason.
 #[derive(Args)]
 pub(crate) struct Devices {
+    #[command(flatten)]
+    cards: Cards,
     /// Print a JSON record instead; sizes in bytes
     #[arg(long)]
     json: bool,
@@ -19,7 +21,7 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub(crate) fn run(&self) -> Result<Answer, Error> {
-        let found = Pool::open()?.devices();
+        let found = Pool::builder().cards(&self.cards.card).open()?.devices();
         Ok(match self.json {
             true => Answer::json(&json!({ "devices": json(&found) }), true),
             false => Answer::good(table(&found)),

@@ -1,6 +1,6 @@
 //! `proofmill prove`: key and witness in, verified proof out.
 
-use super::{Answer, Threads, devices, require_device};
+use super::{Answer, Cards, Threads, devices, require_device};
 use crate::error::{self, Error, warn};
 use crate::progress::Stages;
 use crate::{files, text};
@@ -38,6 +38,8 @@ pub(crate) struct Prove {
     /// What is checked before anything is written
     #[arg(long, value_enum, default_value_t = CheckLevel::Proof)]
     check: CheckLevel,
+    #[command(flatten)]
+    cards: Cards,
     #[command(flatten)]
     threads: Threads,
     /// Print a record as JSON instead: devices, steps, what was checked; times in microseconds
@@ -106,7 +108,7 @@ impl Prove {
         let outputs = [("PROOF", &*self.proof), ("PUBLIC", &*self.public)];
         files::require_outputs(&inputs, &outputs)?;
         self.threads.limit()?;
-        let pool = self.threads.pool()?;
+        let pool = self.threads.pool(&self.cards)?;
         if let Some(id) = &self.device {
             require_device(&pool, id)?;
         }

@@ -1,6 +1,6 @@
 //! `proofmill selftest`: does each device do what it claims?
 
-use super::{Answer, Threads, require_device};
+use super::{Answer, Cards, Threads, require_device};
 use crate::error::Error;
 use crate::progress::Stages;
 use crate::text;
@@ -18,6 +18,8 @@ pub(crate) struct Selftest {
     #[arg(long, value_name = "ID")]
     device: Option<String>,
     #[command(flatten)]
+    cards: Cards,
+    #[command(flatten)]
     threads: Threads,
     /// Print a record as JSON instead; times in microseconds
     #[arg(long)]
@@ -31,7 +33,7 @@ impl Selftest {
         let stages = Stages::new();
         let test = |id: &String| {
             // a pool for each: what one device does wrong must not set another aside
-            let pool = self.threads.pool()?;
+            let pool = self.threads.pool(&self.cards)?;
             let progress = |name: &str| stages.start(&format!("{id}: {name}"));
             Ok(selftest::run(&pool, id, progress)?)
         };
@@ -54,7 +56,7 @@ impl Selftest {
 
     /// The ids to test.
     fn devices(&self) -> Result<Vec<String>, Error> {
-        let pool = self.threads.pool()?;
+        let pool = self.threads.pool(&self.cards)?;
         if let Some(id) = &self.device {
             require_device(&pool, id)?;
             return Ok(vec![id.clone()]);
