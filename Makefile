@@ -6,7 +6,7 @@ CIRCUITS := host/groth16/tests/circuits
 FIXTURES := host/groth16/tests/fixtures
 PROOFMILL := $(CARGO) run -q --release -p proofmill-cli --
 
-.PHONY: demo test tools lint bench vectors kernels hdl-golden hdl-table fuzz nightly clean
+.PHONY: demo test tools lint bench vectors kernels ptx ptxas assembly hdl-golden hdl-table fuzz nightly clean
 
 ## A real Groth16 proof from a genuine snarkjs key, verified.
 demo:
@@ -40,6 +40,19 @@ vectors:
 ## The constants of kernels/generated, again from host/field.
 kernels:
 	$(CARGO) run -q -p proofmill-kernels --example generate -- kernels/generated
+
+## The programs of kernels/generated/ptx, again by clang 15 (.ci/install-cuda installs it).
+PTX := $(CARGO) run -q -p proofmill-kernels --example ptx --
+ptx:
+	$(PTX) write kernels/generated/ptx
+
+## What NVIDIA's assembler makes of them: the table again, and whether it holds.
+ARCHITECTURES := sm_75 sm_86 sm_89 sm_90 sm_100 sm_120
+ptxas assembly: export PATH := $(abspath $(TOOLS))/cuda/bin:$(PATH)
+ptxas:
+	$(PTX) assemble kernels/generated/ptxas.tsv $(ARCHITECTURES)
+assembly:
+	$(PTX) check kernels/generated/ptxas.tsv $(ARCHITECTURES)
 
 ## The hashes of the cores' Verilog, after a change of hardware.
 hdl-golden:

@@ -26,14 +26,14 @@ FN co co_add(co a, co b) { return co_of(fe_add(a.c0, b.c0), fe_add(a.c1, b.c1));
 FN co co_sub(co a, co b) { return co_of(fe_sub(a.c0, b.c0), fe_sub(a.c1, b.c1)); }
 
 /* Karatsuba: three products. */
-FN co co_mul(co a, co b) {
+LONG co co_mul(co a, co b) {
     const fe low = fe_mul(a.c0, b.c0), high = fe_mul(a.c1, b.c1);
     const fe cross = fe_mul(fe_add(a.c0, a.c1), fe_add(b.c0, b.c1));
     return co_of(fe_sub(low, high), fe_sub(fe_sub(cross, low), high));
 }
 
 /* (c0 + c1)(c0 - c1) and 2 c0 c1. */
-FN co co_square(co a) {
+LONG co co_square(co a) {
     const fe cross = fe_mul(a.c0, a.c1);
     return co_of(fe_mul(fe_add(a.c0, a.c1), fe_sub(a.c0, a.c1)), fe_add(cross, cross));
 }

@@ -4,13 +4,16 @@
  * its number t; between two phases all of them meet, and what one wrote to local memory the others see.
  * No variable of a thread lives from one phase to the next. On the host a phase is a loop.
  *
- * FN is inlined everywhere; CALLED, for what is long, is a function of its own. */
+ * FN is inlined everywhere; CALLED, for what is long, is a function of its own, LONG one on CUDA alone.
+ * ALIGNED elements are read 128 bits at a time. */
 #if defined(__OPENCL_VERSION__)
 typedef ulong u64;
 typedef uint u32;
 #define KERNEL __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void
 #define FN static inline
 #define CALLED static __attribute__((noinline))
+#define LONG FN
+#define ALIGNED
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARRAY(type, name, n) __local type name[n]
@@ -28,9 +31,12 @@ typedef unsigned int u32;
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
 #define FN static __device__ __forceinline__
 #define CALLED static __device__ __attribute__((noinline))
+#define LONG CALLED
+#define ALIGNED __attribute__((aligned(16)))
 #define GLOBAL
 #define LOCAL
 #define LOCAL_ARRAY(type, name, n) __shared__ type name[n]
+#define CONSTANT(type, name, value) __constant__ type name = value
 #define GROUP ((u32)blockIdx.x)
 #define PHASE(t) { const u32 t = (u32)threadIdx.x;
 #define MEET } __syncthreads();
@@ -46,10 +52,14 @@ typedef uint32_t u32;
 #define KERNEL extern "C" void
 #define FN static inline
 #define CALLED static __attribute__((noinline, unused))
+#define LONG FN
+#define ALIGNED
 #define GLOBAL
 #define LOCAL
 #define LOCAL_ARRAY(type, name, n) type name[n]
-extern thread_local u32 work_group;
+#define CONSTANT(type, name, value) static const type name = value
+static thread_local u32 work_group;
+extern "C" void select_group(u32 group) { work_group = group; }
 #define GROUP work_group
 #define PHASE(t) for (u32 t = 0; t < THREADS; ++t) {
 #define MEET }

@@ -8,16 +8,18 @@
 #define FORM_INTEGER 1
 #define FORM_SMALL 2
 
-/* `bad` is lowered to the index of the first scalar that is not below the modulus. */
-KERNEL recode(GLOBAL const u64 *scalars, GLOBAL fe *to, GLOBAL u32 *bad, u32 count, u32 form, u32 c, u32 windows) {
+/* Scalars from `first` on. `bad` is lowered to the index, among these, of the first one that is not below the
+ * modulus. */
+KERNEL recode(GLOBAL const u64 *scalars, GLOBAL fe *to, GLOBAL u32 *bad, u32 first, u32 count, u32 form, u32 c,
+              u32 windows) {
     PHASE(t) {
         const u32 g = GROUP * THREADS + t;
         if (g < count) {
             fe k = fe_zero();
             if (form == FORM_SMALL) {
-                k.v[0] = scalars[g];
+                k.v[0] = scalars[first + g];
             } else {
-                UNROLL for (int i = 0; i < LIMBS; ++i) k.v[i] = scalars[(u64)g * LIMBS + i];
+                UNROLL for (int i = 0; i < LIMBS; ++i) k.v[i] = scalars[(u64)(first + g) * LIMBS + i];
                 if (!fe_is_reduced(k)) {
                     (void)ATOMIC_MIN(bad, g);
                     k = fe_zero();

@@ -18,6 +18,7 @@ pub mod msm;
 pub mod ntt;
 pub mod pointwise;
 mod program;
+pub mod ptx;
 mod tables;
 
 pub use machine::{Arg, Machine, Properties};

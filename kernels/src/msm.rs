@@ -107,21 +107,81 @@ impl Sums {
     }
 }
 
-/// The sums as affine points in data form, all zero for infinity, of points and scalars on the machine.
+/// Points on the machine, or on the host, from where they go while scalars are sorted.
+pub enum Points<'a, B> {
+    /// Held by the machine.
+    Held(&'a B),
+    /// In data form.
+    Host(&'a [u8]),
+}
+
+/// Scalars on the machine.
+#[derive(Clone, Copy)]
+pub struct Scalars<'a, B> {
+    /// Where they are.
+    pub buffer: &'a B,
+    /// Place of the first one.
+    pub first: usize,
+}
+
+/// Sums under way.
+pub struct Started<B> {
+    sums: B,
+    bytes: usize,
+}
+
+/// The sums as affine points in data form, all zero for infinity.
 pub fn run<M: Machine>(
     machine: &mut M,
     of: &Sums,
-    points: &M::Buffer,
-    scalars: &M::Buffer,
+    points: Points<'_, M::Buffer>,
+    scalars: Scalars<'_, M::Buffer>,
 ) -> Result<Vec<u8>, Failure<M::Error>> {
+    let started = start(machine, of, points, scalars)?;
+    Ok(finish(machine, &started)?)
+}
+
+/// Launches all of it. The scalars are known to be reduced when this returns.
+pub fn start<M: Machine>(
+    machine: &mut M,
+    of: &Sums,
+    points: Points<'_, M::Buffer>,
+    scalars: Scalars<'_, M::Buffer>,
+) -> Result<Started<M::Buffer>, Failure<M::Error>> {
     let mut run = Run {
         machine,
         of,
         digits: of.digits(),
     };
-    let sorted = run.sort(scalars)?;
+    let placed = run.place(scalars)?;
+    let uploaded;
+    let points = match points {
+        Points::Held(points) => points,
+        Points::Host(bytes) => {
+            uploaded = run.machine.upload(bytes)?;
+            &uploaded
+        }
+    };
+    let sorted = run.sorted(placed)?;
     let buckets = run.accumulate(points, &sorted)?;
     Ok(run.weigh(buckets)?)
+}
+
+/// Waits for sums: the points, as [`run`] gives them.
+pub fn finish<M: Machine>(
+    machine: &mut M,
+    started: &Started<M::Buffer>,
+) -> Result<Vec<u8>, M::Error> {
+    let mut out = vec![0; started.bytes];
+    machine.read(&started.sums, 0, &mut out)?;
+    Ok(out)
+}
+
+/// Entries by bucket as they are being placed, and the first bad scalar.
+struct Placed<B> {
+    entries: B,
+    ends: B,
+    bad: B,
 }
 
 /// Entries by bucket, and where each bucket ends.
@@ -146,7 +206,7 @@ impl<M: Machine> Run<'_, M> {
         threads.div_ceil(self.machine.properties().threads as usize)
     }
 
-    fn sort(&mut self, scalars: &M::Buffer) -> Result<Sorted<M::Buffer>, Failure<M::Error>> {
+    fn place(&mut self, scalars: Scalars<'_, M::Buffer>) -> Result<Placed<M::Buffer>, M::Error> {
         let Digits { c, windows } = self.digits;
         let field = self.of.scalar_field();
         let (count, buckets) = (self.of.points * self.of.sums, self.of.buckets());
@@ -159,7 +219,7 @@ impl<M: Machine> Run<'_, M> {
         let bad = self.machine.upload(&u32::MAX.to_le_bytes())?;
         let groups = self.groups(count);
         launch!(self.machine, Program::Field(field), "recode", groups;
-            scalars, &plain, &bad; count, form, c, windows)?;
+            scalars.buffer, &plain, &bad; scalars.first, count, form, c, windows)?;
         let ends = self.machine.alloc(buckets * 4)?;
         let fill = self.groups(buckets);
         launch!(self.machine, Program::Sort, "fill_words", fill; &ends; 0, buckets)?;
@@ -170,6 +230,15 @@ impl<M: Machine> Run<'_, M> {
         let entries = self.machine.alloc(self.of.entries() * 4)?;
         launch!(self.machine, Program::Sort, "digits_place", groups;
             &plain, &ends, &entries; count, self.of.points, c, windows, words)?;
+        Ok(Placed { entries, ends, bad })
+    }
+
+    /// The entries once they are sorted, if all scalars are reduced.
+    fn sorted(
+        &mut self,
+        placed: Placed<M::Buffer>,
+    ) -> Result<Sorted<M::Buffer>, Failure<M::Error>> {
+        let Placed { entries, ends, bad } = placed;
         let word = |machine: &mut M, from: &M::Buffer, offset| {
             let mut bytes = [0; 4];
             machine.read(from, offset, &mut bytes)?;
@@ -179,7 +248,7 @@ impl<M: Machine> Run<'_, M> {
         if index != u32::MAX as usize {
             return Err(Failure::Unreduced(index));
         }
-        let count = word(self.machine, &ends, 4 * (buckets - 1))?;
+        let count = word(self.machine, &ends, 4 * (self.of.buckets() - 1))?;
         Ok(Sorted {
             entries,
             ends,
@@ -232,7 +301,7 @@ impl<M: Machine> Run<'_, M> {
     }
 
     /// From the sums of the buckets to those of the windows and the whole.
-    fn weigh(&mut self, buckets: M::Buffer) -> Result<Vec<u8>, M::Error> {
+    fn weigh(&mut self, buckets: M::Buffer) -> Result<Started<M::Buffer>, M::Error> {
         let Digits { c, windows } = self.digits;
         let (sums, bytes) = (self.of.sums, self.of.sum_bytes());
         let log_row = c - 1;
@@ -251,12 +320,11 @@ impl<M: Machine> Run<'_, M> {
             launch!(self.machine, self.program(), "fold", groups; &from, &to; left, length)?;
             from = to;
         }
-        let to = self.machine.alloc(sums * bytes / 2)?;
+        let bytes = sums * bytes / 2;
+        let to = self.machine.alloc(bytes)?;
         let groups = self.groups(sums);
         launch!(self.machine, self.program(), "join_windows", groups; &from, &to; sums, windows, c)?;
-        let mut out = vec![0; sums * bytes / 2];
-        self.machine.read(&to, 0, &mut out)?;
-        Ok(out)
+        Ok(Started { sums: to, bytes })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which kernels are compiled together.
 
+use crate::Properties;
 use proofmill_field::{CurveId, FieldId, Group};
 use std::fmt;
 
@@ -43,11 +44,7 @@ impl Program {
             let groups = curve.spec().groups().iter();
             groups.map(move |group| Program::Group(curve, *group))
         });
-        let transforms = |field: &FieldId| field.spec().two_adicity > 1;
-        let fields = FieldId::ALL
-            .into_iter()
-            .filter(transforms)
-            .map(Program::Field);
+        let fields = FieldId::ALL.into_iter().map(Program::Field);
         fields.chain(groups).chain([Program::Sort]).collect()
     }
 
@@ -81,10 +78,28 @@ impl Program {
         parts
     }
 
-    /// The whole source in one piece; of the compiler it wants `-DTHREADS=` and, for a field,
-    /// `-DLOG_TILE=`.
+    /// The whole source in one piece; of the compiler it wants [`Program::defines`].
     pub fn source(self) -> String {
         self.parts().concat()
+    }
+
+    /// What a compiler must define for a machine.
+    pub fn defines(self, properties: &Properties) -> Vec<String> {
+        let mut defines = vec![format!("-DTHREADS={}", properties.threads)];
+        if let Program::Field(field) = self {
+            let log_tile = properties.log_tile(field.spec().bytes);
+            defines.push(format!("-DLOG_TILE={log_tile}"));
+        }
+        defines
+    }
+
+    /// A name for its files, such as `bn254_g1`.
+    pub fn file_stem(self) -> String {
+        match self {
+            Program::Field(field) => field.to_string(),
+            Program::Group(curve, group) => format!("{curve}_{group}").to_lowercase(),
+            Program::Sort => "sort".into(),
+        }
     }
 
     /// The names of its kernels, and of each parameter whether it is memory (or a number). With every number

@@ -1,9 +1,15 @@
 //! What a device is to the pool: a [`Backend`] lists and opens devices, a [`Device`] runs chains.
 
 pub(crate) mod cpu;
+#[cfg(all(feature = "cuda", unix, target_pointer_width = "64"))]
+pub(crate) mod cuda;
 #[cfg(feature = "fpga")]
 mod fpga;
-#[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
+#[cfg(all(
+    any(feature = "cuda", feature = "opencl"),
+    unix,
+    target_pointer_width = "64"
+))]
 mod gpu;
 #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
 pub(crate) mod opencl;
@@ -18,6 +24,8 @@ use std::time::Duration;
 /// The kinds of device that are built in.
 pub(crate) const BACKENDS: &[&dyn Backend] = &[
     &cpu::CpuBackend,
+    #[cfg(all(feature = "cuda", unix, target_pointer_width = "64"))]
+    &cuda::CudaBackend,
     #[cfg(all(feature = "opencl", unix, target_pointer_width = "64"))]
     &opencl::OpenClBackend,
     #[cfg(feature = "fpga")]

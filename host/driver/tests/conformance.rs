@@ -3,6 +3,8 @@
 //! The CPU runs with one, two and three threads, the reference device where the size allows. A case
 //! that is known to fail stands in [`KNOWN_FAILURES`] with its reason; it fails this test again when
 //! it no longer fails.
+//!
+//! `PROOFMILL_TEST_DEVICES`, ids with spaces between, leaves out all other devices.
 
 #![cfg(feature = "arkworks")]
 #![allow(
@@ -12,6 +14,8 @@
 )]
 
 mod common;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+mod emulator;
 
 #[path = "conformance/bad_jobs.rs"]
 mod bad_jobs;
@@ -19,6 +23,9 @@ mod bad_jobs;
 mod bench;
 #[path = "conformance/chains.rs"]
 mod chains;
+#[cfg(all(feature = "cuda", target_os = "linux"))]
+#[path = "conformance/emulated.rs"]
+mod emulated;
 #[path = "conformance/hostile.rs"]
 mod hostile;
 #[path = "conformance/sums.rs"]

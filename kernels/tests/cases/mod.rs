@@ -4,7 +4,7 @@ use proofmill_field::{
     CurveId, Direction, FieldId, FieldSpec, Form, Group, Int, Layout, Ntt, Order, Random, int,
     naive,
 };
-use proofmill_kernels::msm::{self, Failure, Sums};
+use proofmill_kernels::msm::{self, Failure, Points, Scalars, Sums};
 use proofmill_kernels::{Arg, Machine, Program, Tables, ntt};
 use std::fmt::Debug;
 
@@ -290,9 +290,15 @@ fn one_sum<M: Machine<Error: Debug>>(
             .flat_map(|k| plain(k)[0].to_le_bytes())
             .collect(),
     };
-    let [points, scalars] = [points, &bytes].map(|bytes| machine.upload(bytes).unwrap());
-    let found = msm::run(machine, of, &points, &scalars).unwrap();
-    assert!(found == expected, "{of:?}");
+    // what lies before the first scalar is none, and not looked at
+    let first = of.points % 3;
+    let before = vec![0xff; first * of.form.bytes()];
+    let buffer = &machine.upload(&[before, bytes].concat()).unwrap();
+    let held = machine.upload(points).unwrap();
+    for points in [Points::Held(&held), Points::Host(points)] {
+        let found = msm::run(machine, of, points, Scalars { buffer, first }).unwrap();
+        assert!(found == expected, "{of:?}");
+    }
 }
 
 /// Every group of the curves, form and kind of scalars; sums of one point and of many, one and several at once.
@@ -333,10 +339,9 @@ pub(crate) fn sums<M: Machine<Error: Debug>>(machine: &mut M, curves: &[CurveId]
             points: 9,
             sums: 1,
         };
-        let [points, scalars] = [&known.0, &unreduced].map(|bytes| machine.upload(bytes).unwrap());
-        assert!(matches!(
-            msm::run(machine, &of, &points, &scalars),
-            Err(Failure::Unreduced(5))
-        ));
+        let buffer = &machine.upload(&unreduced).unwrap();
+        let (points, scalars) = (Points::Host(&known.0), Scalars { buffer, first: 0 });
+        let failure = msm::run(machine, &of, points, scalars);
+        assert!(matches!(failure, Err(Failure::Unreduced(5))));
     }
 }

@@ -53,11 +53,6 @@ impl Drop for Memory {
     }
 }
 
-const TAIL: &str = r#"
-thread_local u32 work_group;
-extern "C" void select_group(u32 group) { work_group = group; }
-"#;
-
 impl HostMachine {
     pub(crate) fn new(build: Build) -> Self {
         HostMachine {
@@ -74,8 +69,7 @@ impl HostMachine {
             self.folder.path().join(name),
         );
         let mut file = std::fs::File::create(&source).unwrap();
-        file.write_all((program.source() + TAIL).as_bytes())
-            .unwrap();
+        file.write_all(program.source().as_bytes()).unwrap();
         let mut command = Command::new(compiler());
         command.args(["-x", "c++", "-std=c++17", "-shared", "-fPIC", "-O1", "-g"]);
         command.args([
@@ -86,11 +80,7 @@ impl HostMachine {
             "-Werror",
         ]);
         command.args(["-Wno-unused-function", "-Wno-psabi", "-Wno-unknown-pragmas"]);
-        command.arg(format!("-DTHREADS={}", self.build.threads));
-        if let Program::Field(field) = program {
-            let log_tile = self.properties().log_tile(field.spec().bytes);
-            command.arg(format!("-DLOG_TILE={log_tile}"));
-        }
+        command.args(program.defines(&self.properties()));
         command
             .args(self.build.options)
             .arg("-o")

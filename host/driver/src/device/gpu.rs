@@ -1,10 +1,14 @@
 //! A device that runs the kernels of `proofmill-kernels`: chains over its memory, whatever it is reached
 //! by ([`Gpu`] over a [`Machine`]).
 
+pub(crate) mod cache;
+mod columns;
 mod estimate;
+mod programs;
 mod sums;
 
 pub(crate) use estimate::Rates;
+pub(crate) use programs::{Programs, Refused};
 
 use crate::device::{Device, DeviceInfo, Estimator, Output};
 use crate::error::{BadJob, DeviceError};
@@ -12,23 +16,43 @@ use crate::job::{Chain, Form, Points, Slot, Step, Values};
 use bytes::Bytes;
 use proofmill_field::FieldId;
 use proofmill_kernels::{Machine, Program, Tables, ntt, pointwise};
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// Programs that a device's compiler refused: shapes that need one are not estimated.
-pub(crate) type Refused = Arc<Mutex<HashSet<Program>>>;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 /// What a machine must offer beside memory and launches.
 pub(crate) trait Driven: Machine<Error = DeviceError> {
-    /// Waits for all that was launched. Time that copies took since the last call, where it is known.
-    fn settle(&mut self) -> Result<Option<Duration>, DeviceError>;
+    /// Memory to be read as it is now.
+    type Ready;
+
+    /// Notes what memory holds, so that [`Driven::fetch`] waits for no later launch.
+    fn ready(&mut self, memory: Self::Buffer) -> Result<Self::Ready, DeviceError>;
+    /// Copies from its beginning to the host and gives it back.
+    fn fetch(&mut self, ready: Self::Ready, to: &mut [u8]) -> Result<(), DeviceError>;
+    /// Notes where a chain begins and where each of its steps ends.
+    fn mark(&mut self) -> Result<(), DeviceError>;
+    /// Waits for all that was launched, whatever became of it. Times since the last call.
+    fn settle(&mut self) -> Result<Times, DeviceError>;
     /// Has a program ready to be launched.
     fn prepare(&mut self, program: Program) -> Result<(), DeviceError>;
     /// Bytes that one buffer may have.
     fn largest_buffer(&self) -> usize;
     /// Programs that could not be built so far.
     fn refused(&self) -> Refused;
+}
+
+/// Where time went.
+#[derive(Default)]
+pub(crate) struct Times {
+    /// From mark to mark.
+    pub(crate) steps: Vec<Duration>,
+    /// Of the copies, where it is known.
+    pub(crate) transfer: Option<Duration>,
+}
+
+/// A place on PCI as a physical id, the same by whatever library a device is reached.
+pub(crate) fn on_pci(domain: u32, bus: u32, device: u32) -> String {
+    format!("pci:{domain:04x}:{bus:02x}:{device:02x}")
 }
 
 /// A device over a machine.
@@ -83,15 +107,28 @@ impl<M: Driven> Gpu<M> {
     }
 
     fn run_steps(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
-        let (mut slots, mut out) = (Slots::new(), Output::default());
-        for step in &chain.steps {
-            let start = Instant::now();
-            self.run_step(step, &mut slots, &mut out)?;
-            let copied = self.machine.settle()?;
-            out.transfer = copied.map(|time| out.transfer.unwrap_or_default() + time);
-            out.steps.push(start.elapsed());
-        }
+        let mut out = Output::default();
+        let done = self
+            .machine
+            .mark()
+            .and_then(|()| match columns::of_chain(chain) {
+                Some(columns) => self.in_columns(&columns, &mut out),
+                None => self.in_steps(chain, &mut out),
+            });
+        // whatever failed: the next chain starts on a device that is at rest
+        let times = self.machine.settle();
+        done?;
+        (out.steps, out.transfer) = times.map(|times| (times.steps, times.transfer))?;
         Ok(out)
+    }
+
+    fn in_steps(&mut self, chain: &Chain, out: &mut Output) -> Result<(), DeviceError> {
+        let mut slots = Slots::new();
+        for step in &chain.steps {
+            self.run_step(step, &mut slots, out)?;
+            self.machine.mark()?;
+        }
+        Ok(())
     }
 
     fn run_step(

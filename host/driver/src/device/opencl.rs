@@ -3,7 +3,6 @@
 //! `libOpenCL` is opened when the first function is called (`forward.c`); a machine without one, or
 //! without a platform, has no such devices and nothing else is different.
 
-mod cache;
 mod info;
 mod machine;
 mod object;

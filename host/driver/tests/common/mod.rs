@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proofmill::job::{Chain, Form, Step, Values};
 use proofmill::{Ntt, Options, Policy, Pool};
 use proofmill_field::{FieldId, Int};
+use std::time::Duration;
 
 /// Elements in data form as values.
 pub(crate) fn pack(field: FieldId, elements: &[Int]) -> Values {
@@ -56,10 +57,11 @@ pub(crate) fn ntt_chain(values: Values, ntt: &Ntt) -> Chain {
     chain("ntt", steps)
 }
 
-/// A pool of the named devices.
+/// A pool of the named devices, which may take their time.
 pub(crate) fn pool(ids: &[&str], threads: usize, policy: Option<Policy>) -> Pool {
     let devices = ids.iter().copied();
-    let pool = Pool::builder().devices(devices).threads(threads).open();
+    let builder = Pool::builder().devices(devices).threads(threads);
+    let pool = builder.deadline(Duration::from_secs(300), 20).open();
     let (pool, device) = (pool.unwrap(), None);
     pool.with(Options { policy, device })
 }

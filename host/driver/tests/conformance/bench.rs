@@ -29,19 +29,34 @@ pub(crate) fn devices(reference_limit: usize) -> Vec<Device> {
         pool: pool(&["ref:0"], 1, Some(Policy::Off)),
         limit: reference_limit,
     };
+    let emulated = std::env::var_os("EMULATOR_KERNELS").is_some();
     let others = others().iter().map(|(id, pool)| Device {
         name: id.clone(),
         pool: pool.clone(),
-        limit: OTHERS_LIMIT,
+        limit: if emulated {
+            EMULATED_LIMIT
+        } else {
+            OTHERS_LIMIT
+        },
     });
-    [cpu(2), cpu(1), cpu(3), reference]
+    let all = [cpu(2), cpu(1), cpu(3), reference]
         .into_iter()
-        .chain(others)
-        .collect()
+        .chain(others);
+    let only = std::env::var("PROOFMILL_TEST_DEVICES").ok();
+    let wanted = |device: &Device| {
+        let id = device.name.split('/').next();
+        let mut ids = only.iter().flat_map(|ids| ids.split_whitespace());
+        only.is_none() || ids.any(|only| Some(only) == id)
+    };
+    let devices: Vec<Device> = all.filter(wanted).collect();
+    assert!(!devices.is_empty(), "none of {only:?} is there");
+    devices
 }
 
 /// Cost up to which the devices beside the CPU take part: a size that takes them several passes.
 const OTHERS_LIMIT: usize = 1 << 22;
+/// The same on an emulated device, which is slow.
+const EMULATED_LIMIT: usize = 1 << 16;
 
 /// Every other device that this machine has, opened once.
 pub(crate) fn others() -> &'static [(String, Pool)] {

@@ -5,7 +5,7 @@ use crate::error::{BadJob, DeviceError};
 use crate::job::{Form, Points};
 use bytes::Bytes;
 use proofmill_field::naive::NaiveGroup;
-use proofmill_kernels::msm::{self, Failure, Sums};
+use proofmill_kernels::msm::{self, Failure, Scalars, Sums};
 
 /// Entries of the sorted list in one piece: a list of 32-bit words, with room below 2^31.
 const MAX_ENTRIES: usize = 1 << 30;
@@ -60,17 +60,18 @@ impl<M: Driven> Gpu<M> {
         scalars: &Held<M::Buffer>,
         bases: &Points,
     ) -> Result<Vec<u8>, DeviceError> {
-        let found = match bases.key().and_then(|key| self.residents.get(&key)) {
-            Some(points) => msm::run(&mut self.machine, of, points, &scalars.buffer),
-            None => {
-                let points = self.machine.upload(bases.bytes())?;
-                msm::run(&mut self.machine, of, &points, &scalars.buffer)
-            }
+        let held = bases.key().and_then(|key| self.residents.get(&key));
+        let points = match held {
+            Some(points) => msm::Points::Held(points),
+            None => msm::Points::Host(bases.bytes()),
         };
+        let (buffer, first) = (&scalars.buffer, 0);
+        let found = msm::run(&mut self.machine, of, points, Scalars { buffer, first });
         found.map_err(|failure| device_error(failure, of, 0))
     }
 
-    /// Sums piece by piece, those over a part of the points added up on the host.
+    /// Sums piece by piece, those over a part of the points added up on the host. While a piece is summed the
+    /// next points arrive.
     fn in_pieces(
         &mut self,
         of: &Sums,
@@ -79,32 +80,48 @@ impl<M: Driven> Gpu<M> {
         bases: &Points,
     ) -> Result<Vec<u8>, DeviceError> {
         let naive = NaiveGroup::new(of.curve.spec(), of.group);
-        let (point_bytes, bytes) = (bases.point_bytes(), of.form.bytes());
+        let point_bytes = bases.point_bytes();
         let mut out = vec![0; of.sums * point_bytes];
-        for first in (0..of.points).step_by(piece.points) {
+        let mut runs = bases.bytes().chunks(piece.points * point_bytes);
+        let mut next = runs
+            .next()
+            .map(|run| self.machine.upload(run))
+            .transpose()?;
+        let mut first = 0;
+        while let Some(loaded) = next.take() {
             let points = piece.points.min(of.points - first);
-            let run = first * point_bytes..(first + points) * point_bytes;
-            let loaded = self.machine.upload(&bases.bytes()[run])?;
             for (i, to) in out.chunks_mut(piece.sums * point_bytes).enumerate() {
                 // one sum, or the whole points of several: either way the scalars lie side by side
                 let sums = to.len() / point_bytes;
                 let place = i * piece.sums * of.points + first;
-                let of = Sums {
-                    points,
-                    sums,
-                    ..*of
+                let (of, buffer) = (
+                    Sums {
+                        points,
+                        sums,
+                        ..*of
+                    },
+                    &scalars.buffer,
+                );
+                let part = Scalars {
+                    buffer,
+                    first: place,
                 };
-                let mut host = vec![0; sums * points * bytes];
-                self.machine
-                    .read(&scalars.buffer, place * bytes, &mut host)?;
-                let part = self.machine.upload(&host)?;
-                let found = msm::run(&mut self.machine, &of, &loaded, &part);
-                let found = found.map_err(|failure| device_error(failure, &of, place))?;
+                let held = msm::Points::Held(&loaded);
+                let started = msm::start(&mut self.machine, &of, held, part)
+                    .map_err(|failure| device_error(failure, &of, place))?;
+                if next.is_none() {
+                    next = runs
+                        .next()
+                        .map(|run| self.machine.upload(run))
+                        .transpose()?;
+                }
+                let found = msm::finish(&mut self.machine, &started)?;
                 for (to, found) in to.chunks_mut(point_bytes).zip(found.chunks(point_bytes)) {
                     let total = naive.add(&naive.read(to), &naive.read(found));
                     naive.write(&total, to);
                 }
             }
+            first += points;
         }
         Ok(out)
     }

@@ -1,5 +1,6 @@
 //! What OpenCL says of its devices.
 
+use crate::device::gpu::on_pci;
 use ocl::core::{self, DeviceId, DeviceType, PlatformId, PlatformInfo, ffi};
 use std::panic::catch_unwind;
 use std::sync::OnceLock;
@@ -117,7 +118,7 @@ fn of_device(platform_id: PlatformId, id: DeviceId, platform: &str, version: &st
     let physical = match (is_cpu, place) {
         // the very cores of the device `cpu:0`
         (true, _) => "cpu".to_string(),
-        (_, Some(place)) => format!("pci:{place}"),
+        (_, Some(place)) => place,
         _ => format!("opencl:{platform}:{name}"),
     };
     Facts {
@@ -148,28 +149,24 @@ fn word(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(out)
 }
 
-/// Domain, bus and slot on PCI, by the extension that the vendor has: `0000:01:00`.
+/// Its place on PCI, by the extension that the vendor has.
 fn place(raw: impl Fn(u32) -> Vec<u8>) -> Option<String> {
     if let ([domain, bus, device, _], []) = raw(PCI_BUS_INFO).as_chunks::<4>()
         && let [domain, bus, device] = [domain, bus, device].map(|bytes| u32::from_le_bytes(*bytes))
     {
-        return Some(format!("{domain:04x}:{bus:02x}:{device:02x}"));
+        return Some(on_pci(domain, bus, device));
     }
     let (bus, slot) = (raw(PCI_BUS_NV), raw(PCI_SLOT_NV));
     if bus.len() == 4 && slot.len() == 4 {
-        let domain = word(&raw(PCI_DOMAIN_NV));
+        let [domain, bus, slot] = [raw(PCI_DOMAIN_NV), bus, slot].map(|bytes| word(&bytes) as u32);
         // NVIDIA's slot is the device number, with the function in the lowest three bits
-        return Some(format!(
-            "{domain:04x}:{:02x}:{:02x}",
-            word(&bus),
-            word(&slot) >> 3
-        ));
+        return Some(on_pci(domain, bus, slot >> 3));
     }
     let topology = raw(TOPOLOGY_AMD);
     // type 1 (PCIe), 17 unused bytes, bus, device, function
     match topology[..] {
         [1, 0, 0, 0, .., bus, device, _] if topology.len() == 24 => {
-            Some(format!("0000:{bus:02x}:{device:02x}"))
+            Some(on_pci(0, bus.into(), device.into()))
         }
         _ => None,
     }

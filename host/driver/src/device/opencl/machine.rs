@@ -2,13 +2,13 @@
 
 use super::info::Facts;
 use super::object::Object;
-use super::programs::{Programs, Target};
-use crate::device::gpu::{Driven, Refused};
+use super::programs::{Built, Target};
+use crate::device::gpu::{Driven, Programs, Refused, Times};
 use crate::error::DeviceError;
 use ocl::core::{self, ArgVal, CommandQueueProperties, ContextProperties, Event, MemFlags, Status};
 use ocl::core::{ProfilingInfo, ProfilingInfoResult};
 use proofmill_kernels::{Arg, Machine, Program, Properties};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Local memory that a transform's tile takes at most: what GPUs have, and what a core's first cache holds.
 const LOCAL_BYTES: usize = 1 << 15;
@@ -20,8 +20,9 @@ pub(super) struct Memory {
 
 /// An in-order queue with its programs. Fields are given back in their order.
 pub(super) struct Queue {
-    programs: Programs,
+    programs: Programs<Built>,
     copies: Vec<Object<Event>>,
+    marks: Vec<Instant>,
     queue: Object<core::CommandQueue>,
     context: Object<core::Context>,
     facts: Facts,
@@ -43,6 +44,7 @@ impl Queue {
         Ok(Queue {
             programs: Programs::default(),
             copies: Vec::new(),
+            marks: Vec::new(),
             queue: Object::new(queue),
             context,
             facts,
@@ -177,7 +179,8 @@ impl Machine for Queue {
             facts: &self.facts,
             properties,
         };
-        let kernel = self.programs.kernel(&target, program, name)?;
+        let built = self.programs.get(program, || target.build(program))?;
+        let kernel = built.kernel(name)?;
         for (i, arg) in args.iter().enumerate() {
             let value = match arg {
                 Arg::Buffer(memory) => ArgVal::mem(&memory.object),
@@ -204,7 +207,26 @@ impl Machine for Queue {
 }
 
 impl Driven for Queue {
-    fn settle(&mut self) -> Result<Option<Duration>, DeviceError> {
+    /// One queue: everything is in order.
+    type Ready = Memory;
+
+    fn ready(&mut self, memory: Memory) -> Result<Memory, DeviceError> {
+        Ok(memory)
+    }
+
+    fn fetch(&mut self, ready: Memory, to: &mut [u8]) -> Result<(), DeviceError> {
+        self.read(&ready, 0, to)
+    }
+
+    fn mark(&mut self) -> Result<(), DeviceError> {
+        core::finish(&self.queue).map_err(failed)?;
+        self.marks.push(Instant::now());
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<Times, DeviceError> {
+        let marks = std::mem::take(&mut self.marks);
+        let copies = std::mem::take(&mut self.copies);
         core::finish(&self.queue).map_err(failed)?;
         let nanos = |event: &Event, info| match core::get_event_profiling_info(event, info) {
             Ok(ProfilingInfoResult::Start(t) | ProfilingInfoResult::End(t)) => Some(t),
@@ -216,7 +238,10 @@ impl Driven for Queue {
                 nanos(&event, ProfilingInfo::End)?.saturating_sub(start),
             ))
         };
-        Ok(self.copies.drain(..).map(took).sum())
+        Ok(Times {
+            steps: marks.windows(2).map(|pair| pair[1] - pair[0]).collect(),
+            transfer: copies.into_iter().map(took).sum(),
+        })
     }
 
     fn prepare(&mut self, program: Program) -> Result<(), DeviceError> {
@@ -226,7 +251,7 @@ impl Driven for Queue {
             properties: self.properties(),
         };
         let known = self.programs.knows(program);
-        self.programs.prepare(&target, program)?;
+        self.programs.get(program, || target.build(program))?;
         if self.facts.is_cpu && !known {
             self.launch_all(program)?;
         }
@@ -238,6 +263,6 @@ impl Driven for Queue {
     }
 
     fn refused(&self) -> Refused {
-        self.programs.refused.clone()
+        self.programs.refused()
     }
 }

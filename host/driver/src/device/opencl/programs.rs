@@ -1,28 +1,30 @@
-//! Programs of one device: compiled, or taken from the cache on disk; and their kernels.
+//! A program for one device: compiled, or taken from the cache on disk; and its kernels.
 
-use super::cache;
 use super::info::Facts;
 use super::machine::failed;
 use super::object::Object;
-use crate::device::gpu::Refused;
+use crate::device::gpu::cache;
 use crate::error::DeviceError;
 use ocl::core::{self, ProgramBuildInfo, ProgramInfo, ProgramInfoResult, Status};
 use proofmill_kernels::{Program, Properties};
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::sync::PoisonError;
 
 /// A program and those of its kernels that were launched.
-struct Built {
+pub(super) struct Built {
     kernels: HashMap<&'static str, Object<core::Kernel>>,
     program: Object<core::Program>,
 }
 
-/// The programs that were wanted so far; of one that the compiler refused, its log.
-#[derive(Default)]
-pub(super) struct Programs {
-    known: HashMap<Program, Result<Built, String>>,
-    pub(super) refused: Refused,
+impl Built {
+    /// A kernel.
+    pub(super) fn kernel(&mut self, name: &'static str) -> Result<&core::Kernel, DeviceError> {
+        if !self.kernels.contains_key(name) {
+            let kernel = core::create_kernel(&self.program, name).map_err(failed)?;
+            self.kernels.insert(name, Object::new(kernel));
+        }
+        Ok(&self.kernels[name])
+    }
 }
 
 /// What programs are compiled for.
@@ -32,70 +34,19 @@ pub(super) struct Target<'a> {
     pub(super) properties: Properties,
 }
 
-impl Programs {
-    /// Whether it was wanted before.
-    pub(super) fn knows(&self, program: Program) -> bool {
-        self.known.contains_key(&program)
-    }
-
-    /// Has the program ready. One that the compiler refuses is refused from then on.
-    pub(super) fn prepare(
-        &mut self,
-        target: &Target<'_>,
-        program: Program,
-    ) -> Result<(), DeviceError> {
-        if !self.known.contains_key(&program) {
-            let built = target.build(program)?;
-            if built.is_err() {
-                let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                refused.insert(program);
-            }
-            self.known.insert(program, built);
-        }
-        match &self.known[&program] {
-            Ok(_) => Ok(()),
-            Err(log) => {
-                let what = format!("{program}, which its compiler refuses:\n{log}");
-                Err(DeviceError::Unsupported(what))
-            }
-        }
-    }
-
-    /// A kernel.
-    pub(super) fn kernel(
-        &mut self,
-        target: &Target<'_>,
-        program: Program,
-        name: &'static str,
-    ) -> Result<&core::Kernel, DeviceError> {
-        self.prepare(target, program)?;
-        let Some(Ok(built)) = self.known.get_mut(&program) else {
-            return Err(DeviceError::Failed(format!("no {program}")));
-        };
-        if !built.kernels.contains_key(name) {
-            let kernel = core::create_kernel(&built.program, name).map_err(failed)?;
-            built.kernels.insert(name, Object::new(kernel));
-        }
-        Ok(&built.kernels[name])
-    }
-}
-
 impl Target<'_> {
     fn options(&self, program: Program) -> String {
-        let mut options = format!("-cl-std=CL1.2 -DTHREADS={}", self.properties.threads);
+        let mut options = program.defines(&self.properties);
+        options.push("-cl-std=CL1.2".into());
         if self.facts.is_cpu {
             // GPUs' compilers may define the size of a type that they then refuse
-            options += " -DWITH_U128";
+            options.push("-DWITH_U128".into());
         }
-        if let Program::Field(field) = program {
-            let log_tile = self.properties.log_tile(field.spec().bytes);
-            options += &format!(" -DLOG_TILE={log_tile}");
-        }
-        options
+        options.join(" ")
     }
 
     /// A program from the cache on disk or from its source, or the compiler's log.
-    fn build(&self, program: Program) -> Result<Result<Built, String>, DeviceError> {
+    pub(super) fn build(&self, program: Program) -> Result<Result<Built, String>, DeviceError> {
         let (source, options) = (program.source(), self.options(program));
         let Facts {
             name,
@@ -103,7 +54,7 @@ impl Target<'_> {
             versions,
             ..
         } = self.facts;
-        let place = cache::place(&source, &options, &[name, platform, versions]);
+        let place = cache::place(&[&source, &options, name, platform, versions]);
         let kept = place.as_ref().and_then(|place| cache::read(place));
         if let Some(built) = kept.and_then(|binary| self.load(&binary, &options)) {
             return Ok(Ok(built));

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 const HASH: usize = 32;
 
 /// The file of a program; `None` where there is no folder for it.
-pub(super) fn place(source: &str, options: &str, device: &[&str]) -> Option<PathBuf> {
+pub(crate) fn place(depends_on: &[&str]) -> Option<PathBuf> {
     let mut hash = Sha256::new();
-    for part in [source, options].iter().chain(device) {
+    for part in depends_on {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -29,11 +29,11 @@ pub(super) fn place(source: &str, options: &str, device: &[&str]) -> Option<Path
 fn folder() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(folder) = named("PROOFMILL_CACHE") {
-        return Some(PathBuf::from(folder).join("opencl"));
+        return Some(PathBuf::from(folder).join("kernels"));
     }
     let user = named("XDG_CACHE_HOME").map(PathBuf::from);
     let user = user.or_else(|| named("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    Some(user?.join("proofmill").join("opencl"))
+    Some(user?.join("proofmill").join("kernels"))
 }
 
 /// Whether nobody but this user can write there.
@@ -48,7 +48,7 @@ fn is_private(folder: &Path) -> bool {
 }
 
 /// The binary kept there, if it is whole.
-pub(super) fn read(place: &Path) -> Option<Vec<u8>> {
+pub(crate) fn read(place: &Path) -> Option<Vec<u8>> {
     if !is_private(place.parent()?) {
         return None;
     }
@@ -58,7 +58,7 @@ pub(super) fn read(place: &Path) -> Option<Vec<u8>> {
 }
 
 /// Keeps a binary. A full disk costs the next start some seconds and nothing else.
-pub(super) fn keep(place: &Path, binary: &[u8]) {
+pub(crate) fn keep(place: &Path, binary: &[u8]) {
     let Some(folder) = place.parent() else { return };
     let _ = keep_in(folder, place, binary);
 }
