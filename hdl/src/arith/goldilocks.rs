@@ -1,6 +1,6 @@
 //! Goldilocks, p = 2^64 − 2^32 + 1: canonical operands in, canonical results out, one result per clock.
 //!
-//! What a block leaves between −p and 2p goes through [`Canonical`]; the product is in [`multiply`].
+//! What a block leaves between −p and 2p goes through [`Canonical`].
 
 mod multiply;
 
