@@ -6,7 +6,7 @@ pub mod chain;
 pub mod core;
 pub mod coset;
 pub mod jobs;
-pub mod memory;
+pub mod line;
 pub mod model;
 pub mod pipeline;
 pub mod plan;

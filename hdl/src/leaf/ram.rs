@@ -3,7 +3,8 @@
 use super::timing;
 use rust_hdl::prelude::*;
 
-/// 2^A words of W bits, one port to write and one to read; all zero at the start.
+/// Words of W bits, 2^A of them unless told otherwise, one port to write and one to read; all zero at the
+/// start. Address bits that their number does not need are ignored.
 ///
 /// A word that is written can be read from the next clock on; what a read in the same clock gives is
 /// undefined, so that no tool has to build a bypass (`no_rw_check`).
@@ -28,6 +29,13 @@ pub struct Ram<const W: usize, const A: usize> {
 
 impl<const W: usize, const A: usize> Default for Ram<W, A> {
     fn default() -> Self {
+        Self::new(1 << A)
+    }
+}
+
+impl<const W: usize, const A: usize> Ram<W, A> {
+    /// A memory of so many words, at least 2 and at most 2^A.
+    pub fn new(words: usize) -> Self {
         Ram {
             clock: Default::default(),
             read_address: Default::default(),
@@ -36,7 +44,7 @@ impl<const W: usize, const A: usize> Default for Ram<W, A> {
             write_address: Default::default(),
             write_data: Default::default(),
             write_enable: Default::default(),
-            _words: vec![Bits::default(); 1 << A],
+            _words: vec![Bits::default(); words.clamp(2, 1 << A)],
         }
     }
 }
@@ -46,12 +54,17 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         if !self.clock.pos_edge() {
             return;
         }
+        let places = self._words.len().next_power_of_two();
+        let place = |address: Bits<A>| address.to_u64() as usize % places;
         if self.read_enable.val() {
-            self.read_data.next = self._words[self.read_address.val().to_u64() as usize];
+            let word = self._words.get(place(self.read_address.val()));
+            self.read_data.next = word.copied().unwrap_or_default();
         }
         if self.write_enable.val() {
-            let address = self.write_address.val().to_u64() as usize;
-            self._words[address] = self.write_data.val();
+            let address = place(self.write_address.val());
+            if let Some(word) = self._words.get_mut(address) {
+                *word = self.write_data.val();
+            }
         }
     }
 
@@ -60,11 +73,16 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
     }
 
     fn hdl(&self) -> Verilog {
+        let bits = self._words.len().next_power_of_two().ilog2() as usize;
+        let slice = match bits {
+            _ if bits == A => String::new(),
+            _ => format!("[{}:0]", bits - 1),
+        };
         Verilog::Custom(format!(
             "{}\
-             always @(posedge clock) if (write_enable) words[write_address] <= write_data;\n\
-             always @(posedge clock) if (read_enable) read_data <= words[read_address];",
-            declaration(W, A)
+             always @(posedge clock) if (write_enable) words[write_address{slice}] <= write_data;\n\
+             always @(posedge clock) if (read_enable) read_data <= words[read_address{slice}];",
+            declaration(W, self._words.len())
         ))
     }
 
@@ -126,7 +144,7 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
         let words: String = self._words.iter().enumerate().map(word).collect();
         Verilog::Custom(format!(
             "{}initial begin\n{words}end\nalways @(posedge clock) data <= words[address[{}:0]];",
-            declaration(W, bits),
+            declaration(W, self._words.len()),
             bits - 1
         ))
     }
@@ -136,7 +154,7 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
     }
 }
 
-fn declaration(width: usize, address: usize) -> String {
-    let (top, last) = (width - 1, (1usize << address) - 1);
+fn declaration(width: usize, words: usize) -> String {
+    let (top, last) = (width - 1, words - 1);
     format!("(* no_rw_check *) reg [{top}:0] words [0:{last}];\n")
 }

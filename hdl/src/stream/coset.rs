@@ -1,9 +1,9 @@
 //! Multiplication by the powers of a coset's shift.
 
-use super::memory::{ADDRESS, Line, Memory};
+use super::line::Line;
 use super::trail::Trail;
 use crate::arith::goldilocks::Multiply;
-use crate::leaf::Delay;
+use crate::leaf::{Delay, Ram};
 use rust_hdl::prelude::*;
 
 /// Multiplies the word of index i by shift^i: nine DSP multipliers.
@@ -34,7 +34,7 @@ pub struct Coset {
     pub out_valid: Signal<Out, Bit>,
     /// The word, canonical.
     pub out_word: Signal<Out, Bits<64>>,
-    powers: Memory,
+    powers: Ram<64, 12>,
     power: DFF<Bits<64>>,
     word: Delay<64>,
     scales: Trail,
@@ -76,7 +76,7 @@ impl Default for Coset {
             scale: Default::default(),
             out_valid: Default::default(),
             out_word: Default::default(),
-            powers: Memory::new(1 << 12),
+            powers: Default::default(),
             power: Default::default(),
             word: Delay::new(Line::LATENCY),
             scales: Trail::new(Line::LATENCY),
@@ -110,12 +110,12 @@ impl Logic for Coset {
         self.arrivals.reset.next = self.reset.val();
         // Words pass the table and the multiplier; while it is filled, the powers known do.
         self.issue.next = self.filling.q.val() & (self.next.q.val() <= self.known.q.val());
-        self.powers.read.next = true;
-        self.powers.read_address.next = bit_cast::<ADDRESS, 12>(self.index.val());
+        self.powers.read_enable.next = true;
+        self.powers.read_address.next = self.index.val();
         if self.filling.q.val() {
-            self.powers.read_address.next = bit_cast::<ADDRESS, 13>(self.next.q.val());
+            self.powers.read_address.next = self.next.q.val().get_bits::<12>(0);
         }
-        self.power.d.next = self.powers.read_word.val();
+        self.power.d.next = self.powers.read_data.val();
         self.word.d.next = self.in_word.val();
         self.scales.enter.next = self.scale.val();
         self.squares.enter.next = self.next.q.val() == self.known.q.val();
@@ -139,16 +139,16 @@ impl Logic for Coset {
         // The table: 1 first, then a pass for each k.
         self.busy.next = self.filling.q.val();
         self.arrivals.enter.next = self.issue.val();
-        self.powers.write.next = self.fill.val() | self.arrivals.leave.val();
-        self.powers.write_address.next = bit_cast::<ADDRESS, 13>(self.filled.q.val());
-        self.powers.write_word.next = self.multiply.product.val();
+        self.powers.write_enable.next = self.fill.val() | self.arrivals.leave.val();
+        self.powers.write_address.next = self.filled.q.val().get_bits::<12>(0);
+        self.powers.write_data.next = self.multiply.product.val();
         if self.issue.val() {
             self.next.d.next = self.next.q.val() + 1;
         }
         if self.arrivals.leave.val() {
             self.filled.d.next = self.filled.q.val() + 1;
             if self.filled.q.val() == (self.known.q.val() << 1) {
-                self.powers.write.next = false;
+                self.powers.write_enable.next = false;
                 self.filled.d.next = self.filled.q.val();
                 self.step.d.next = self.multiply.product.val();
                 self.known.d.next = self.known.q.val() << 1;
@@ -163,7 +163,7 @@ impl Logic for Coset {
             self.next.d.next = 0.into();
             self.filled.d.next = 1.into();
             self.powers.write_address.next = 0.into();
-            self.powers.write_word.next = self.one.val();
+            self.powers.write_data.next = self.one.val();
         }
         if self.reset.val() {
             self.filling.d.next = false;

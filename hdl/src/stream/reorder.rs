@@ -1,7 +1,6 @@
 //! Out of bit-reversed order, and through stalls.
 
-use super::memory::{ADDRESS, Memory};
-use crate::leaf::Reverse;
+use crate::leaf::{Ram, Reverse};
 use rust_hdl::prelude::*;
 
 /// Three buffers of 2^12 words: one is filled in bit-reversed order, one is read in natural order, and a
@@ -37,7 +36,7 @@ pub struct Reorder {
     pub out_ready: Signal<In, Bit>,
     /// The last word of a transform is taken.
     pub done: Signal<Out, Bit>,
-    memory: Memory,
+    memory: Ram<64, 14>,
     /// Buffers reserved and not yet read to the end.
     reserved: DFF<Bits<2>>,
     /// Buffers complete and not yet read to the end.
@@ -51,7 +50,7 @@ pub struct Reorder {
     reverse: Reverse<12>,
     advance: Signal<Local, Bit>,
     finish: Signal<Local, Bit>,
-    address: DFF<Bits<ADDRESS>>,
+    address: DFF<Bits<14>>,
     /// Words on their way from the address to the output, the last one of a transform marked.
     addressed: DFF<Bit>,
     addressed_last: DFF<Bit>,
@@ -86,7 +85,7 @@ impl Default for Reorder {
             out_word: Default::default(),
             out_ready: Default::default(),
             done: Default::default(),
-            memory: Memory::new(BUFFERS << 12),
+            memory: Ram::new(BUFFERS << 12),
             reserved: Default::default(),
             full: Default::default(),
             write_buffer: Default::default(),
@@ -132,8 +131,8 @@ impl Logic for Reorder {
         );
         self.memory.clock.next = self.clock.val();
         // In.
-        self.memory.write.next = self.in_valid.val();
-        self.memory.write_word.next = self.in_word.val();
+        self.memory.write_enable.next = self.in_valid.val();
+        self.memory.write_data.next = self.in_word.val();
         self.memory.write_address.next = (bit_cast::<14, 2>(self.write_buffer.q.val()) << 12)
             | bit_cast::<14, 12>(self.write_index.q.val());
         self.complete.next = self.in_valid.val() & (self.write_index.q.val().all());
@@ -160,7 +159,7 @@ impl Logic for Reorder {
         self.finish.next = self.advance.val()
             & (self.full.q.val().any())
             & (self.read_index.q.val().get_bits::<12>(0).all());
-        self.memory.read.next = self.advance.val();
+        self.memory.read_enable.next = self.advance.val();
         self.memory.read_address.next = self.address.q.val();
         if self.advance.val() {
             self.address.d.next = (bit_cast::<14, 2>(self.read_buffer.q.val()) << 12)
@@ -171,7 +170,7 @@ impl Logic for Reorder {
             self.looked_up_last.d.next = self.addressed_last.q.val();
             self.valid.d.next = self.looked_up.q.val();
             self.last.d.next = self.looked_up_last.q.val();
-            self.word.d.next = self.memory.read_word.val();
+            self.word.d.next = self.memory.read_data.val();
             if self.full.q.val().any() {
                 self.read_index.d.next = self.read_index.q.val() + 1;
             }

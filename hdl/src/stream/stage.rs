@@ -1,6 +1,6 @@
 //! One level of butterflies on a stream of words.
 
-use super::memory::Line;
+use super::line::Line;
 use super::trail::Trail;
 use crate::arith::goldilocks::{Add, Subtract};
 use crate::leaf::Delay;
