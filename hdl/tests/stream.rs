@@ -7,8 +7,8 @@ use proofmill_hdl::arith::goldilocks::FIELD;
 use proofmill_hdl::design::verilog;
 use proofmill_hdl::sim::{self, Model, Port};
 use proofmill_hdl::stream::{
-    core::StreamCore, coset::Coset, model, pipeline::Pipeline, reorder::Reorder, rotate::Rotate,
-    stage::Stage, unit::Unit,
+    chain::Chain, core::StreamCore, coset::Coset, model, pipeline::Pipeline, reorder::Reorder,
+    rotate::Rotate, stage::Stage, unit::Unit,
 };
 use rust_hdl::prelude::*;
 use std::collections::VecDeque;
@@ -109,6 +109,15 @@ fn a_unit_transforms_64_words() {
     let mut expected = words.clone();
     model::unit(&mut expected, 0);
     agrees(Unit::new(0), &words, &expected);
+}
+
+#[test]
+fn a_lane_transforms_what_the_one_before_gives() {
+    let words = elements(7, N);
+    let mut expected = words.clone();
+    model::pipeline(&mut expected, false);
+    model::pipeline(&mut expected, false);
+    agrees(Chain::new(2), &words, &expected);
 }
 
 /// The unit in rust-hdl's own simulator: a transform of 2^6.
