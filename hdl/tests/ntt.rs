@@ -116,3 +116,60 @@ fn koalabear_is_right_up_to_its_largest_size() {
     check(design);
     check_clocks(design);
 }
+
+/// A core of 2^6 and the ports that these tests move by hand.
+fn small() -> Option<Model> {
+    let design = Design {
+        core: Core::NttBabyBear,
+        log_n_max: 6,
+        butterflies: 1,
+    };
+    (!sim::is_missing()).then(|| Model::new(&design.verilog().unwrap()).unwrap())
+}
+
+#[test]
+fn a_size_out_of_range_is_refused() {
+    let Some(mut model) = small() else { return };
+    let ports = ["start", "log_n", "fault", "in_ready"];
+    let [start, log_n, fault, in_ready] = ports.map(|name| model.port(name).unwrap());
+    for size in [0, 7, 31] {
+        model.set(start, 1);
+        model.set(log_n, size);
+        model.tick(1);
+        model.set(start, 0);
+        assert_eq!((model.get(fault), model.get(in_ready)), (1, 0), "{size}");
+        model.tick(1);
+        assert_eq!((model.get(fault), model.get(in_ready)), (0, 0), "{size}");
+    }
+}
+
+#[test]
+fn a_reset_at_any_time_leaves_a_core_that_is_right() {
+    let Some(mut model) = small() else { return };
+    let field = FieldId::BabyBear;
+    let mut random = Random::seeded(5);
+    let shift = random.element(field);
+    let reset = model.port("reset").unwrap();
+    let ports = ["start", "log_n", "inverse", "coset_shift", "in_valid"];
+    let [start, log_n, inverse, coset_shift, in_valid] =
+        ports.map(|name| model.port(name).unwrap());
+    for clocks in (0..600).step_by(7) {
+        for (port, word) in [
+            (log_n, 6),
+            (inverse, 1),
+            (coset_shift, shift[0]),
+            (in_valid, 1),
+        ] {
+            model.set(port, word);
+        }
+        model.set(start, 1);
+        model.tick(clocks);
+        model.set(start, 0);
+        model.set(reset, 1);
+        model.tick(1);
+        model.set(reset, 0);
+        let job = job(field, 6, clocks % 2 == 0, shift, &mut random);
+        let answers = run(&mut model, std::slice::from_ref(&job), None).unwrap();
+        assert!(answers[0].words == expected(field.spec(), &job), "{clocks}");
+    }
+}

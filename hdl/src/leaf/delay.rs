@@ -44,20 +44,19 @@ impl<const W: usize> Logic for Delay<W> {
     }
 
     fn hdl(&self) -> Verilog {
-        let (depth, top) = (self._line.len(), W - 1);
-        let mut lines = vec![format!("reg [{top}:0] line [0:{}];", depth - 1)];
-        lines.push("integer i;".into());
-        lines.push(format!(
-            "initial for (i = 0; i < {depth}; i = i + 1) line[i] = 0;"
-        ));
-        lines.push("always @(posedge clock) begin".into());
-        lines.push(format!(
-            "for (i = 1; i < {depth}; i = i + 1) line[i] <= line[i - 1];"
-        ));
-        lines.push("line[0] <= d;".into());
-        lines.push("end".into());
-        lines.push(format!("always @(*) q = line[{}];", depth - 1));
-        Verilog::Custom(lines.join("\n"))
+        // one wide register, which simulates faster than an array
+        let (bits, rest) = (self._line.len() * W, (self._line.len() - 1) * W);
+        let shifted = match rest {
+            0 => "d".into(),
+            _ => format!("{{line[{}:0], d}}", rest - 1),
+        };
+        Verilog::Custom(format!(
+            "reg [{}:0] line = 0;\n\
+             always @(posedge clock) line <= {shifted};\n\
+             always @(*) q = line[{}:{rest}];",
+            bits - 1,
+            bits - 1
+        ))
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

@@ -31,9 +31,11 @@ pub struct Buffer<const W: usize, const H: usize, const LB: usize, const BANKS: 
     pub unload: Signal<In, Bit>,
     /// From this address of every bank.
     pub unload_address: Signal<In, Bits<H>>,
-    /// What was read, one clock later.
+    /// What was read, two clocks later; it stands still while words are unloaded and `unload` is off.
     pub data: [Signal<Out, Bits<W>>; BANKS],
     banks: [Ram<W, H>; BANKS],
+    // a memory is as slow as all logic between two registers may be
+    words: [DFF<Bits<W>>; BANKS],
     index: [Constant<Bits<LB>>; BANKS],
 }
 
@@ -56,6 +58,7 @@ impl<const W: usize, const H: usize, const LB: usize, const BANKS: usize> Defaul
             unload_address: Default::default(),
             data: each(),
             banks: each(),
+            words: each(),
             index: std::array::from_fn(|i| Constant::new((i as u64).into())),
         }
     }
@@ -68,7 +71,12 @@ impl<const W: usize, const H: usize, const LB: usize, const BANKS: usize> Logic
     fn update(&mut self) {
         for i in 0..BANKS {
             self.banks[i].clock.next = self.clock.val();
-            self.data[i].next = self.banks[i].read_data.val();
+            self.words[i].clock.next = self.clock.val();
+            self.words[i].d.next = self.words[i].q.val();
+            if self.computing.val() | self.unload.val() {
+                self.words[i].d.next = self.banks[i].read_data.val();
+            }
+            self.data[i].next = self.words[i].q.val();
             self.banks[i].read_enable.next = self.unload.val();
             self.banks[i].read_address.next = self.unload_address.val();
             self.banks[i].write_enable.next =

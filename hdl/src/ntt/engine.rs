@@ -81,10 +81,10 @@ pub struct Engine<
     load_within: Signal<Local, Bits<K>>,
     unload_within: Signal<Local, Bits<K>>,
     unload_data: [Signal<Local, Bits<W>>; BANKS],
-    // of the operation whose elements come out of memory, and are registered: memories are slow
+    // of the operation whose words are out of memory
     port_bank: [DFF<Bits<LB>>; BANKS],
     word_bank: [DFF<Bits<LB>>; BANKS],
-    words: [DFF<Bits<W>>; BANKS],
+    words: [Signal<Local, Bits<W>>; BANKS],
     power_words: [DFF<Bits<W>>; BANKS],
     twiddle_words: [DFF<Bits<W>>; B],
     element: [Signal<Local, Bits<W>>; BANKS],
@@ -307,20 +307,19 @@ impl<
         for i in 0..BANKS {
             self.word_bank[i].clock.next = self.clock.val();
             self.word_bank[i].d.next = self.port_bank[i].q.val();
-            self.words[i].clock.next = self.clock.val();
-            self.words[i].d.next = self.buffer_0.data[i].val();
+            self.words[i].next = self.buffer_0.data[i].val();
             if self.jobs.buffer.val() {
-                self.words[i].d.next = self.buffer_1.data[i].val();
+                self.words[i].next = self.buffer_1.data[i].val();
             }
             self.power_words[i].clock.next = self.clock.val();
             self.power_words[i].d.next = self.powers[i].read_data.val();
         }
         // words to their ports
         for v in 0..BANKS {
-            self.element[v].next = self.words[0].q.val();
+            self.element[v].next = self.words[0].val();
             for i in 0..BANKS {
                 if self.word_bank[v].q.val() == self.index[i].val() {
-                    self.element[v].next = self.words[i].q.val();
+                    self.element[v].next = self.words[i].val();
                 }
             }
         }

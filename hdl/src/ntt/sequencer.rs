@@ -346,8 +346,11 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
             self.cycles_register.d.next = self.timer.q.val() + 1;
             self.timer.d.next = 0.into();
         }
+        // what is under way must not be taken for a result of what comes next
         if self.reset.val() {
-            self.state.d.next = State::Idle;
+            self.state.d.next = State::Drain;
+            self.after.d.next = State::Idle;
+            self.silence.d.next = 0.into();
             self.count.d.next = 0.into();
             self.timer.d.next = 0.into();
             self.running_register.d.next = false;

@@ -79,7 +79,7 @@ impl<const W: usize, const K: usize> Logic for Loader<W, K> {
     }
 }
 
-/// Reads a finished job word by word: addresses to the memory, words from it one clock later to the
+/// Reads a finished job word by word: addresses to the memory, words from it two clocks later to the
 /// stream, all of it standing still while the stream does.
 #[derive(LogicBlock, Default)]
 pub struct Unloader<const W: usize, const K: usize> {
@@ -117,6 +117,9 @@ pub struct Unloader<const W: usize, const K: usize> {
     read_count: DFF<Bits<K>>,
     read_valid: DFF<Bit>,
     read_last: DFF<Bit>,
+    held_count: DFF<Bits<K>>,
+    held_valid: DFF<Bit>,
+    held_last: DFF<Bit>,
     word: DFF<Bits<W>>,
     word_valid: DFF<Bit>,
     word_last: DFF<Bit>,
@@ -129,6 +132,7 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
         dff_setup!(
             self, clock, count, exhausted, read_count, read_valid, read_last
         );
+        dff_setup!(self, clock, held_count, held_valid, held_last);
         dff_setup!(self, clock, word, word_valid, word_last);
         self.moves.next = self.out_ready.val() | !self.word_valid.q.val();
         self.reads.next = self.finished.val() & !self.exhausted.q.val();
@@ -139,9 +143,12 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
             self.read_valid.d.next = self.reads.val();
             self.read_last.d.next = self.last.val();
             self.read_count.d.next = self.count.q.val();
+            self.held_valid.d.next = self.read_valid.q.val();
+            self.held_last.d.next = self.read_last.q.val();
+            self.held_count.d.next = self.read_count.q.val();
             self.word.d.next = self.data.val();
-            self.word_valid.d.next = self.read_valid.q.val();
-            self.word_last.d.next = self.read_last.q.val();
+            self.word_valid.d.next = self.held_valid.q.val();
+            self.word_last.d.next = self.held_last.q.val();
         }
         if self.moves.val() & self.reads.val() {
             self.count.d.next = self.following.val();
@@ -158,12 +165,13 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
             self.count.d.next = 0.into();
             self.exhausted.d.next = false;
             self.read_valid.d.next = false;
+            self.held_valid.d.next = false;
             self.word_valid.d.next = false;
         }
         self.unloaded.next = self.leaves.val();
         self.advance.next = self.moves.val();
         self.address.next = self.count.q.val();
-        self.read_address.next = self.read_count.q.val();
+        self.read_address.next = self.held_count.q.val();
         self.out_data.next = self.word.q.val();
         self.out_valid.next = self.word_valid.q.val();
     }
