@@ -73,7 +73,7 @@ fuzz:
 	host/fuzz/run $(SECONDS_EACH)
 
 ## What is too long for every push.
-nightly: test
+nightly: test assembly
 	$(MAKE) fuzz SECONDS_EACH=600
 	benches/run --gate
 	benches/run --threads 2
