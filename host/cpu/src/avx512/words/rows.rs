@@ -349,7 +349,7 @@ impl<L: Lanes> Batch<L> {
                     for (b, part) in parts.iter().enumerate() {
                         let row = (b << (log_1 + log_2)) + k1;
                         let to = self.place(row, slice, &slots);
-                        tiles.run(&forth, values, to, Input::Rows(part), then);
+                        tiles.run(&forth, values, to, Input::Rows(part), values.base);
                     }
                 }
             }

@@ -131,6 +131,8 @@ impl<L: Lanes> Tiles<'_, L> {
             middle: Rows::all(self.tiles[1], self.at),
         };
         let (source, target) = (from.lines::<L>(), to.lines::<L>());
+        // what is copied into the tile is not asked for by the places of its rows
+        let then = if source.is_some() { then } else { tile.base };
         // SAFETY: passed on.
         unsafe {
             if source.is_none() {

@@ -96,8 +96,8 @@ pub(super) fn words<F: Field, L: Lanes>(data: &mut [F]) -> &mut [L::Word] {
 
 /// Vectors between the steps, kept for the next transform.
 static MIDDLES: Mutex<Vec<Table<u64>>> = Mutex::new(Vec::new());
-/// At most so many, of at most so many bytes.
-const MIDDLES_KEPT: (usize, usize) = (2, 1 << 25);
+/// At most so many, of at most so many bytes: 2^22 words of 64 bits and their padding.
+const MIDDLES_KEPT: (usize, usize) = (2, (1 << 25) + (1 << 20));
 
 fn middles() -> std::sync::MutexGuard<'static, Vec<Table<u64>>> {
     MIDDLES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -190,10 +190,18 @@ impl<L: Lanes> Steps<L> {
         to: impl Fn(usize, usize) -> Place<'a, L::Word> + Sync,
     ) {
         let across = 1 << self.log[1 - step];
-        let width = tile::words::<L>(1 << self.log[step]).min(across);
-        let (lanes, dft) = (self.lanes, &*self.dfts[step]);
         let bytes = size_of::<L::Word>() << (self.log[0] + self.log[1]);
-        in_ranges(across / width, bytes <= 4 * ntt::SERIAL_BYTES, |range| {
+        let serial = bytes <= 4 * ntt::SERIAL_BYTES;
+        let threads = if serial {
+            1
+        } else {
+            rayon::current_num_threads()
+        };
+        // a tile for each thread, if whole lines allow
+        let share = (across / threads.next_power_of_two()).max(L::LINE);
+        let width = tile::words::<L>(1 << self.log[step]).min(share).min(across);
+        let (lanes, dft) = (self.lanes, &*self.dfts[step]);
+        in_ranges(across / width, serial, |range| {
             tile::with(lanes, dft.rows, width, |tiles| {
                 for first in range.map(|i| i * width) {
                     let input = match step {
