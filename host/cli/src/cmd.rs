@@ -100,7 +100,7 @@ impl Threads {
 #[derive(Args)]
 struct Cards {
     /// FPGA card at a serial port (PATH or PATH@BAUD), a simulated card's pseudo-terminal, or on PCIe (xdma:PREFIX);
-    /// may be repeated. Those of the variable PROOFMILL_CARDS, separated by colons, come after them
+    /// may be repeated. Those of the variable PROOFMILL_CARDS, separated by commas, come after them
     #[arg(long, value_name = "PATH")]
     card: Vec<String>,
 }

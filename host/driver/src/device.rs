@@ -53,10 +53,10 @@ impl Config {
         self.threads.unwrap_or_else(cores).max(1)
     }
 
-    /// Every card, each once. The variable's are separated as in `PATH`.
+    /// Every card, each once. The variable's are separated by commas: the names of ports have colons.
     pub fn cards(&self) -> Vec<String> {
-        let variable = std::env::var_os("PROOFMILL_CARDS").unwrap_or_default();
-        let more = std::env::split_paths(&variable).map(|path| path.display().to_string());
+        let variable = std::env::var("PROOFMILL_CARDS").unwrap_or_default();
+        let more = variable.split(',').map(|card| card.trim().to_string());
         let mut cards: Vec<String> = Vec::new();
         for card in self.cards.iter().cloned().chain(more) {
             if !card.is_empty() && !cards.contains(&card) {

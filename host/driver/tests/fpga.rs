@@ -24,6 +24,7 @@ use proofmill::job::Chain;
 use proofmill::{Builder, DeviceError, Direction, Done, Fault, Ntt, Options, Policy, Pool, Random};
 use proofmill_field::{FieldId, Int};
 use proofmill_wire::Capabilities;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use transform_judge::Case;
@@ -241,11 +242,15 @@ fn another_design_is_refused() {
         .other_design
         .store(false, Ordering::Relaxed);
     // without the manifest the right one is just as unknown
-    let pool = Pool::builder()
-        .cards([&bench.peer.path])
-        .designs("/nonexistent");
-    let error = pool.devices(["fpga:0"]).open().err().unwrap().to_string();
-    assert!(error.contains("card holds design 5a5a5a5a"), "{error}");
+    let error = |designs: &Path| {
+        let pool = Pool::builder().cards([&bench.peer.path]).designs(designs);
+        pool.devices(["fpga:0"]).open().err().unwrap().to_string()
+    };
+    let empty = tempfile::tempdir().unwrap();
+    let unknown = error(empty.path());
+    assert!(unknown.contains("card holds design 5a5a5a5a"), "{unknown}");
+    let absent = error(Path::new("/nonexistent"));
+    assert!(absent.contains("designs folder /nonexistent"), "{absent}");
 }
 
 #[test]

@@ -24,6 +24,8 @@ use crate::job::Chain;
 use crate::random::System;
 use card::{Card, Identity, identify};
 use framed::Framed;
+use proofmill_wire::frame::MAX_BYTES;
+use serialport::SerialPort;
 use std::path::Path;
 use std::time::Duration;
 use transport::Transport;
@@ -33,7 +35,7 @@ pub(crate) struct FpgaBackend;
 
 /// Bits a second of a serial port, where the card's name does not say.
 const BAUD: u32 = 1_000_000;
-/// How long a card may take to answer: the longest frame takes a tenth of a second at 115,200 baud.
+/// How long a card may take to answer, beside the time that the longest frames take on the line.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// What the names of PCIe cards start with.
 const XDMA: &str = "xdma:";
@@ -45,6 +47,11 @@ impl Backend for FpgaBackend {
 
     fn may_list(&self, id: &str) -> bool {
         id.starts_with("fpga:")
+    }
+
+    /// Each card is asked who it is and does its self-test.
+    fn opening(&self) -> Duration {
+        Duration::from_millis(100)
     }
 
     fn list(&self, config: &Config) -> Vec<DeviceInfo> {
@@ -73,8 +80,8 @@ impl Backend for FpgaBackend {
         let card = card.ok_or_else(|| DeviceError::Lost("it is no longer listed".into()))?;
         let mut open = Card::open(connect(card)?)?;
         known(open.identity(), config)?;
-        let rate = open.self_test()?;
-        let estimator = estimate::estimator(open.identity().clone(), rate);
+        let link = open.self_test()?;
+        let estimator = estimate::estimator(open.identity().clone(), link);
         Ok(Box::new(Fpga {
             info: info.clone(),
             card: open,
@@ -85,15 +92,30 @@ impl Backend for FpgaBackend {
 
 /// Which card it is, if it is one that may be used.
 fn look(card: &str, config: &Config) -> Result<Identity, DeviceError> {
-    let (identity, _) = identify(connect(card)?.as_mut())?;
+    let (identity, _) = identify(connect(card)?.as_mut()).map_err(|e| match e {
+        DeviceError::Hung(time) if !card.starts_with(XDMA) => DeviceError::Failed(format!(
+            "no answer within {time:?} at {} baud (PATH@BAUD names another rate)",
+            serial(card).1
+        )),
+        other => other,
+    })?;
     known(&identity, config)?;
     Ok(identity)
 }
 
 fn known(identity: &Identity, config: &Config) -> Result<String, DeviceError> {
-    designs::name(identity.design, config.designs().as_deref()).ok_or_else(|| {
+    let folder = config.designs();
+    if let Some(Err(e)) = folder.as_deref().map(std::fs::read_dir) {
+        let folder = folder.unwrap_or_default();
+        return Err(DeviceError::Failed(format!(
+            "designs folder {}: {e}",
+            folder.display()
+        )));
+    }
+    designs::name(identity.design, folder.as_deref()).ok_or_else(|| {
         DeviceError::Failed(format!(
-            "card holds design {:.8}, which is neither built in nor among the operator's manifests",
+            "card holds design {:.8}, which is not built in; to trust it, put its manifest into the folder \
+             that PROOFMILL_DESIGNS names",
             identity.design
         ))
     })
@@ -145,15 +167,33 @@ fn connect(card: &str) -> Result<Box<dyn Transport>, DeviceError> {
         return Ok(Box::new(xdma::Xdma::open(prefix)?));
     }
     let (path, baud) = serial(card);
-    let port = serialport::new(path, baud).timeout(TIMEOUT).open();
-    let port = port.map_err(|e| match lock::holder(Path::new(path)) {
-        Some(_) => lock::busy(Path::new(path)),
-        None => DeviceError::Failed(format!("{path}: {e}")),
-    })?;
-    port.clear(serialport::ClearBuffer::All)
-        .map_err(|e| DeviceError::Failed(format!("{path}: {e}")))?;
+    // two requests and two answers of ten bits a byte
+    let line = Duration::from_secs_f64(4.0 * 10.0 * MAX_BYTES as f64 / f64::from(baud.max(1)));
+    let timeout = TIMEOUT + line;
     let tag = System::default().word().unwrap_or_default() as u8;
-    Ok(Box::new(Framed::new(port, TIMEOUT, tag)))
+    Ok(Box::new(Framed::new(
+        port(path, baud, timeout)?,
+        timeout,
+        tag,
+    )))
+}
+
+/// A serial port for this process alone, as long as it is open.
+fn port(path: &str, baud: u32, timeout: Duration) -> Result<impl SerialPort + use<>, DeviceError> {
+    let failed = |e: serialport::Error| DeviceError::Failed(format!("{path}: {e}"));
+    let held = |e| match lock::holder(Path::new(path)) {
+        Some(_) => lock::busy(Path::new(path)),
+        None => failed(e),
+    };
+    let builder = serialport::new(path, baud).timeout(timeout);
+    // not the terminal's own exclusive mode: on a pseudo-terminal it outlives who set it
+    #[cfg(unix)]
+    let builder = builder.exclusive(false);
+    let port = builder.open_native().map_err(held)?;
+    #[cfg(unix)]
+    lock::take(&port).map_err(|_| lock::busy(Path::new(path)))?;
+    port.clear(serialport::ClearBuffer::All).map_err(failed)?;
+    Ok(port)
 }
 
 /// An open card.

@@ -33,7 +33,7 @@ impl Backend for OpenClBackend {
 
     /// Drivers are loaded, and programs read from the cache on disk.
     fn opening(&self) -> Duration {
-        Duration::from_secs(1)
+        Duration::from_millis(300)
     }
 
     fn list(&self, _: &Config) -> Vec<DeviceInfo> {

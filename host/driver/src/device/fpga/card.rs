@@ -37,8 +37,18 @@ pub(super) struct Card {
     state: State,
     /// Whether jobs of before may still be on the card.
     dirty: bool,
+    /// log2 of the largest of this run's transforms.
+    largest: u32,
     /// Time in which words were on their way, since the card was opened.
     pub(super) transfer: Duration,
+}
+
+/// How words move to and from a card.
+#[derive(Clone, Copy)]
+pub(super) struct Link {
+    pub(super) bytes_per_second: f64,
+    /// Seconds of an exchange of one word.
+    pub(super) round_trip: f64,
 }
 
 /// Seconds that a card may take for a job beside 20 times what it should.
@@ -112,6 +122,7 @@ impl Card {
             job: 0,
             state: State::default(),
             dirty: true,
+            largest: 0,
             transfer: Duration::ZERO,
         };
         card.ready()?;
@@ -153,6 +164,7 @@ impl Card {
             return Ok(Vec::new());
         }
         self.ready()?;
+        self.largest = tasks.iter().map(|task| task.log_n).max().unwrap_or(0);
         for i in 0..tasks.len() {
             self.start(&tasks[i])?;
             if i > 0 {
@@ -169,7 +181,7 @@ impl Card {
     /// Sends a task's input and starts it.
     fn start(&mut self, task: &Task) -> Result<(), DeviceError> {
         let last = self.job;
-        self.wait(task.log_n, |state| state.fed == last)?;
+        self.wait(|state| state.fed == last)?;
         let words = self.words(task);
         self.timed(|transport| transport.write(register::INPUT, &words))?;
         self.job = self.job.wrapping_add(1);
@@ -185,7 +197,7 @@ impl Card {
 
     /// Reads a job's output in the place of its input.
     fn collect(&mut self, job: u16, task: &mut Task) -> Result<(), DeviceError> {
-        self.wait(task.log_n, |state| state.done == job)?;
+        self.wait(|state| state.done == job)?;
         let mut words = vec![0; 1 << task.log_n];
         self.timed(|transport| transport.read(register::OUTPUT, &mut words))?;
         self.transport.write(register::RELEASE, &[job.into()])?;
@@ -224,14 +236,18 @@ impl Card {
         Ok(())
     }
 
-    /// Waits until the card is in a state that the jobs of size 2^`log_n` lead to.
-    fn wait(&mut self, log_n: u32, reached: impl Fn(State) -> bool) -> Result<(), DeviceError> {
-        let expected = self.identity.time(log_n);
+    /// Waits until the card is in a state that its jobs lead to.
+    fn wait(&mut self, reached: impl Fn(State) -> bool) -> Result<(), DeviceError> {
+        let expected = self.identity.time(self.largest);
         let (start, limit) = (Instant::now(), GRACE + 20 * expected);
         let pause = (expected / 16).clamp(Duration::from_micros(20), Duration::from_millis(10));
         while !reached(self.state) {
             let mut word = [0];
             self.transport.read(register::STATE, &mut word)?;
+            if word == [u64::MAX] {
+                let why = "the card reads as all ones: it is off its bus";
+                return Err(DeviceError::Lost(why.into()));
+            }
             self.state = State::from_word(word[0]);
             match self.state {
                 State { fault: true, .. } => {
@@ -248,8 +264,8 @@ impl Card {
     }
 
     /// A transform with a known answer: catches a core whose multipliers answer a clock too early or too late.
-    /// Returns the bytes a second that were moved.
-    pub(super) fn self_test(&mut self) -> Result<f64, DeviceError> {
+    /// Returns how fast words moved.
+    pub(super) fn self_test(&mut self) -> Result<Link, DeviceError> {
         let (field, can) = (self.identity.field, self.identity.can);
         let log_n = can.max_log_n.min(SELF_TEST_LOG_N).max(can.min_log_n);
         let spec = field.spec();
@@ -276,7 +292,13 @@ impl Card {
             )));
         }
         let moved = 2.0 * 8.0 * f64::from(log_n).exp2();
-        Ok(moved / (self.transfer - before).as_secs_f64().max(1e-9))
+        let bytes_per_second = moved / (self.transfer - before).as_secs_f64().max(1e-9);
+        let start = Instant::now();
+        self.transport.read(register::STATE, &mut [0])?;
+        Ok(Link {
+            bytes_per_second,
+            round_trip: start.elapsed().as_secs_f64(),
+        })
     }
 }
 

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const WINDOW: usize = 2;
 /// Times that a request is sent before the card is given up.
 const ATTEMPTS: u32 = 4;
+/// Broken frames within this time of each other are one burst of noise; and how long a busy card is left alone.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A card behind a stream whose reads and writes give up after a time ([`ErrorKind::TimedOut`]).
 pub(super) struct Framed<S> {
@@ -73,6 +75,8 @@ impl<S: Read + Write> Framed<S> {
         mut take: impl FnMut(usize, &[u64]),
     ) -> Result<(), DeviceError> {
         let (mut waiting, mut next, mut attempts) = (VecDeque::<Waiting>::new(), 0, 1);
+        let mut deadline = Instant::now() + self.timeout;
+        let mut noise: Option<Instant> = None;
         while next < chunks || !waiting.is_empty() {
             while next < chunks && waiting.len() < WINDOW {
                 self.tag = self.tag.wrapping_add(1);
@@ -82,32 +86,46 @@ impl<S: Read + Write> Framed<S> {
                 next += 1;
             }
             let before = waiting.len();
-            let Some(trouble) = self.advance(&mut waiting, &request, &mut take)? else {
+            let Some(trouble) = self.advance(&mut waiting, deadline, &request, &mut take)? else {
                 if waiting.len() < before {
-                    attempts = 1;
+                    (attempts, noise) = (1, None);
+                    deadline = Instant::now() + self.timeout;
                 }
                 continue;
+            };
+            let trouble = match (trouble, noise) {
+                // of the burst that was answered already: what is lost shows when the time is over
+                (Trouble::Corruption, Some(since)) if since.elapsed() < PAUSE => continue,
+                (Trouble::Silence, Some(_)) => Trouble::Corruption,
+                (trouble, _) => trouble,
             };
             if attempts == ATTEMPTS {
                 return Err(self.give_up(trouble));
             }
             attempts += 1;
+            match trouble {
+                Trouble::Corruption => noise = Some(Instant::now()),
+                Trouble::Refusal(_) => std::thread::sleep(PAUSE),
+                Trouble::Silence => {}
+            }
             // the same tags: a late answer is as good
             for Waiting { tag, chunk } in &waiting {
                 self.send(*tag, request(*chunk))?;
             }
+            deadline = Instant::now() + self.timeout;
         }
         Ok(())
     }
 
-    /// Receives once: hands over the answer to one of those that wait, or says what trouble there is.
+    /// Receives once, until the deadline: hands over the answer to one of those that wait, or says what trouble there is.
     fn advance<'a>(
         &mut self,
         waiting: &mut VecDeque<Waiting>,
+        deadline: Instant,
         request: impl Fn(usize) -> (Frame<'static>, &'a [u64]),
         mut take: impl FnMut(usize, &[u64]),
     ) -> Result<Option<Trouble>, DeviceError> {
-        let answer = match self.receive()? {
+        let answer = match self.receive(deadline)? {
             Received::Trouble(trouble) => return Ok(Some(trouble)),
             Received::Answer(answer) => answer,
         };
@@ -157,9 +175,8 @@ impl<S: Read + Write> Framed<S> {
         }
     }
 
-    /// The next answer, or trouble with it.
-    fn receive(&mut self) -> Result<Received, DeviceError> {
-        let start = Instant::now();
+    /// The next answer, or trouble with it, which it is too when nothing whole has come by the deadline.
+    fn receive(&mut self, deadline: Instant) -> Result<Received, DeviceError> {
         loop {
             while let Some(byte) = self.received.pop_front() {
                 match self.decoder.push(byte) {
@@ -168,7 +185,7 @@ impl<S: Read + Write> Framed<S> {
                     Some(Err(_)) => return Ok(Received::Trouble(Trouble::Corruption)),
                 }
             }
-            if start.elapsed() >= self.timeout {
+            if Instant::now() >= deadline {
                 return Ok(self.silence());
             }
             let mut bytes = [0; MAX_BYTES];

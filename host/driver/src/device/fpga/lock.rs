@@ -3,6 +3,16 @@
 use crate::error::DeviceError;
 use std::path::Path;
 
+/// Takes the lock of an open file, which ends with it or with the process.
+#[cfg(unix)]
+pub(super) fn take(file: &impl std::os::fd::AsRawFd) -> std::io::Result<()> {
+    // SAFETY: the descriptor is open while `file` is borrowed; the call touches no memory.
+    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
 /// The error of a card that somebody else has.
 pub(super) fn busy(path: &Path) -> DeviceError {
     DeviceError::Failed(match holder(path) {
