@@ -56,8 +56,8 @@ assembly:
 
 ## The hashes of the cores' Verilog, after a change of hardware.
 hdl-golden:
-	$(CARGO) run -q -p proofmill-hdl -- hashes > $(TOOLS)/golden.txt
-	mv $(TOOLS)/golden.txt hdl/golden.txt
+	$(CARGO) run -q -p proofmill-hdl -- hashes > hdl/golden.new
+	mv hdl/golden.new hdl/golden.txt
 
 ## The rows of docs/hdl.md: yosys and nextpnr on each design, three seeds; some 40 minutes.
 hdl-table:
