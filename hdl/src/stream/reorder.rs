@@ -8,7 +8,7 @@ use rust_hdl::prelude::*;
 /// in: whoever sends a transform reserves a buffer first.
 ///
 /// An inverse transform is a forward one whose words leave in the order 0, N − 1, N − 2, …, 1.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Reorder {
     /// Clock.
     pub clock: Signal<In, Clock>,
@@ -36,7 +36,12 @@ pub struct Reorder {
     pub out_ready: Signal<In, Bit>,
     /// The last word of a transform is taken.
     pub done: Signal<Out, Bit>,
-    memory: Ram<64, 14>,
+    buffers: [Ram<64, 12>; 3],
+    /// What each gives, and which one is meant.
+    words: [DFF<Bits<64>>; 3],
+    addressed_buffer: DFF<Bits<2>>,
+    looked_up_buffer: DFF<Bits<2>>,
+    caught_buffer: DFF<Bits<2>>,
     /// Buffers reserved and not yet read to the end.
     reserved: DFF<Bits<2>>,
     /// Buffers complete and not yet read to the end.
@@ -50,12 +55,14 @@ pub struct Reorder {
     reverse: Reverse<12>,
     advance: Signal<Local, Bit>,
     finish: Signal<Local, Bit>,
-    address: DFF<Bits<14>>,
+    address: DFF<Bits<12>>,
     /// Words on their way from the address to the output, the last one of a transform marked.
     addressed: DFF<Bit>,
     addressed_last: DFF<Bit>,
     looked_up: DFF<Bit>,
     looked_up_last: DFF<Bit>,
+    caught: DFF<Bit>,
+    caught_last: DFF<Bit>,
     valid: DFF<Bit>,
     last: DFF<Bit>,
     word: DFF<Bits<64>>,
@@ -63,49 +70,7 @@ pub struct Reorder {
 
 impl Reorder {
     /// Clocks from the last word of a transform to its first word ready to go out, if it has not to wait.
-    pub const LATENCY: usize = 4;
-}
-
-/// Buffers.
-const BUFFERS: usize = 3;
-
-impl Default for Reorder {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            reserve: Default::default(),
-            room: Default::default(),
-            idle: Default::default(),
-            inverse: Default::default(),
-            in_valid: Default::default(),
-            in_word: Default::default(),
-            complete: Default::default(),
-            out_valid: Default::default(),
-            out_word: Default::default(),
-            out_ready: Default::default(),
-            done: Default::default(),
-            memory: Ram::new(BUFFERS << 12),
-            reserved: Default::default(),
-            full: Default::default(),
-            write_buffer: Default::default(),
-            write_index: Default::default(),
-            read_buffer: Default::default(),
-            read_index: Default::default(),
-            place: Default::default(),
-            reverse: Default::default(),
-            advance: Default::default(),
-            finish: Default::default(),
-            address: Default::default(),
-            addressed: Default::default(),
-            addressed_last: Default::default(),
-            looked_up: Default::default(),
-            looked_up_last: Default::default(),
-            valid: Default::default(),
-            last: Default::default(),
-            word: Default::default(),
-        }
-    }
+    pub const LATENCY: usize = 5;
 }
 
 impl Logic for Reorder {
@@ -125,16 +90,25 @@ impl Logic for Reorder {
             addressed_last,
             looked_up,
             looked_up_last,
+            caught,
+            caught_last,
+            addressed_buffer,
+            looked_up_buffer,
+            caught_buffer,
             valid,
             last,
             word
         );
-        self.memory.clock.next = self.clock.val();
-        // In.
-        self.memory.write_enable.next = self.in_valid.val();
-        self.memory.write_data.next = self.in_word.val();
-        self.memory.write_address.next = (bit_cast::<14, 2>(self.write_buffer.q.val()) << 12)
-            | bit_cast::<14, 12>(self.write_index.q.val());
+        for i in 0..3 {
+            self.buffers[i].clock.next = self.clock.val();
+            self.buffers[i].write_address.next = self.write_index.q.val();
+            self.buffers[i].write_data.next = self.in_word.val();
+            self.words[i].clock.next = self.clock.val();
+            self.words[i].d.next = self.words[i].q.val();
+        }
+        self.buffers[0].write_enable.next = self.in_valid.val() & (self.write_buffer.q.val() == 0);
+        self.buffers[1].write_enable.next = self.in_valid.val() & (self.write_buffer.q.val() == 1);
+        self.buffers[2].write_enable.next = self.in_valid.val() & (self.write_buffer.q.val() == 2);
         self.complete.next = self.in_valid.val() & (self.write_index.q.val().all());
         if self.in_valid.val() {
             self.write_index.d.next = self.write_index.q.val() + 1;
@@ -159,18 +133,33 @@ impl Logic for Reorder {
         self.finish.next = self.advance.val()
             & (self.full.q.val().any())
             & (self.read_index.q.val().get_bits::<12>(0).all());
-        self.memory.read_enable.next = self.advance.val();
-        self.memory.read_address.next = self.address.q.val();
+        for i in 0..3 {
+            self.buffers[i].read_enable.next = self.advance.val();
+            self.buffers[i].read_address.next = self.address.q.val();
+            if self.advance.val() {
+                self.words[i].d.next = self.buffers[i].read_data.val();
+            }
+        }
         if self.advance.val() {
-            self.address.d.next = (bit_cast::<14, 2>(self.read_buffer.q.val()) << 12)
-                | bit_cast::<14, 12>(self.reverse.y.val());
+            self.address.d.next = self.reverse.y.val();
+            self.addressed_buffer.d.next = self.read_buffer.q.val();
+            self.looked_up_buffer.d.next = self.addressed_buffer.q.val();
+            self.caught_buffer.d.next = self.looked_up_buffer.q.val();
             self.addressed.d.next = self.full.q.val().any();
             self.addressed_last.d.next = self.finish.val();
             self.looked_up.d.next = self.addressed.q.val();
             self.looked_up_last.d.next = self.addressed_last.q.val();
-            self.valid.d.next = self.looked_up.q.val();
-            self.last.d.next = self.looked_up_last.q.val();
-            self.word.d.next = self.memory.read_data.val();
+            self.caught.d.next = self.looked_up.q.val();
+            self.caught_last.d.next = self.looked_up_last.q.val();
+            self.valid.d.next = self.caught.q.val();
+            self.last.d.next = self.caught_last.q.val();
+            self.word.d.next = self.words[0].q.val();
+            if self.caught_buffer.q.val() == 1 {
+                self.word.d.next = self.words[1].q.val();
+            }
+            if self.caught_buffer.q.val() == 2 {
+                self.word.d.next = self.words[2].q.val();
+            }
             if self.full.q.val().any() {
                 self.read_index.d.next = self.read_index.q.val() + 1;
             }
@@ -208,6 +197,7 @@ impl Logic for Reorder {
             self.read_index.d.next = 0.into();
             self.addressed.d.next = false;
             self.looked_up.d.next = false;
+            self.caught.d.next = false;
             self.valid.d.next = false;
         }
     }
