@@ -6,7 +6,7 @@ CIRCUITS := host/groth16/tests/circuits
 FIXTURES := host/groth16/tests/fixtures
 PROOFMILL := $(CARGO) run -q --release -p proofmill-cli --
 
-.PHONY: demo test tools lint bench vectors kernels ptx ptxas assembly hdl-golden hdl-table fuzz nightly clean
+.PHONY: demo card-demo test tools lint bench vectors kernels ptx ptxas assembly hdl-golden hdl-table fuzz nightly clean
 
 ## A real Groth16 proof from a genuine snarkjs key, verified.
 demo:
@@ -15,6 +15,10 @@ demo:
 	@mkdir -p target/demo
 	$(PROOFMILL) prove $(FIXTURES)/poseidon8.zkey $(FIXTURES)/poseidon8.wtns target/demo/proof.json target/demo/public.json
 	$(PROOFMILL) verify $(FIXTURES)/poseidon8.vkey.json target/demo/public.json target/demo/proof.json
+
+## A simulated FPGA card: Verilog, model, process, and a transform on it. Needs Verilator and a C++ compiler.
+card-demo:
+	hdl/card-demo
 
 ## Every test, with the tools that the tests can use where they can be installed.
 test: tools
@@ -58,6 +62,8 @@ assembly:
 hdl-golden:
 	$(CARGO) run -q -p proofmill-hdl -- hashes > hdl/golden.new
 	mv hdl/golden.new hdl/golden.txt
+	$(CARGO) run -q -p proofmill-hdl -- hashes --cards > hdl/designs.new
+	mv hdl/designs.new host/driver/src/device/fpga/designs.txt
 
 ## The rows of docs/hdl.md: yosys and nextpnr on each design, three seeds; some 40 minutes.
 hdl-table:

@@ -89,6 +89,8 @@ macro_rules! in_place {
     };
 }
 
+pub(crate) use in_place;
+
 impl Design {
     /// Every design that is compiled in.
     pub fn all() -> impl Iterator<Item = Design> {
@@ -168,7 +170,7 @@ impl Design {
 }
 
 /// Calls on a stack of its own: the blocks of a core are one value of some megabytes.
-fn with_room<T: Send>(call: impl FnOnce() -> T + Send) -> Result<T, HdlError> {
+pub(crate) fn with_room<T: Send>(call: impl FnOnce() -> T + Send) -> Result<T, HdlError> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(1 << 27);
         let thread = thread

@@ -7,13 +7,16 @@
 //! Rules that keep the two alike: sums are widened before they are added and have a signal of their own;
 //! every expression is in parentheses; shift amounts are constants of the block.
 //!
-//! Read in this order: [`leaf`], [`arith`], [`ntt`], [`stream`], [`design`], [`sim`].
+//! Read in this order: [`leaf`], [`arith`], [`ntt`], [`stream`], [`design`], [`sim`],
+//! [`shell`], [`card`].
 
 pub mod arith;
+pub mod card;
 pub mod design;
 mod error;
 pub mod leaf;
 pub mod ntt;
+pub mod shell;
 pub mod sim;
 pub mod stream;
 

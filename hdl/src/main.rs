@@ -3,6 +3,7 @@
 //! Contract: the result on stdout, everything else on stderr. Exit 0: done; 2: could not run.
 
 mod cmd {
+    pub(crate) mod card;
     pub(crate) mod emit;
     pub(crate) mod hashes;
 }
@@ -21,12 +22,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Card(cmd::card::Card),
     Emit(cmd::emit::Emit),
     Hashes(cmd::hashes::Hashes),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Card(args) => args.run(),
         Command::Emit(args) => args.run(),
         Command::Hashes(args) => args.run(),
     };

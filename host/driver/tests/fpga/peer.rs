@@ -323,6 +323,10 @@ impl Model {
         let (spec, log_n) = (self.field.spec(), u32::from(job.log_n));
         let place = |reversed, i| if reversed { bit_reverse(i, log_n) } else { i };
         let n = input.len();
+        assert!(
+            input.iter().all(|word| *word < spec.modulus[0]),
+            "unreduced"
+        );
         let read = |i| spec.to_data(&int::small(input[place(self.can.reversed_input, i)]));
         let values: Vec<Int> = (0..n).map(read).collect();
         let (root, shift) = (spec.root_of_unity(log_n).unwrap(), int::small(shift));

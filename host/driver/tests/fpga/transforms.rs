@@ -115,6 +115,28 @@ fn a_card_of_one_size_does_that_size_and_its_powers() {
     assert!(matches!(error, Error::NoDevice { .. }), "{error}");
 }
 
+#[test]
+fn integers_that_are_not_reduced_are_elements_of_goldilocks_all_the_same() {
+    let (field, mut random) = (FieldId::Goldilocks, Random::seeded(14));
+    let bench = Bench::new(capabilities(field, 4));
+    let raw: Vec<Int> = (0..16).map(|i| int::small(u64::MAX - i)).collect();
+    let ntt = &Ntt::new(4, Direction::Forward);
+    let done = bench
+        .open()
+        .run(vec![ntt_chain(pack(field, &raw), ntt)])
+        .unwrap();
+    let reduced: Vec<Int> = raw.iter().map(|a| field.spec().element(a[0])).collect();
+    let (input, output) = (&reduced[..], &unpack(&done[0].values[0])[..]);
+    Case {
+        field,
+        ntt,
+        input,
+        output,
+    }
+    .judge(&mut random)
+    .unwrap();
+}
+
 /// Transforms of several sizes on several slots, answers in order.
 #[test]
 fn chains_share_batches() {

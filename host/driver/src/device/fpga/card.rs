@@ -218,7 +218,8 @@ impl Card {
     /// transform is linear.
     fn words(&self, task: &Task) -> Vec<u64> {
         let spec = self.identity.spec();
-        let word = |i: usize| spec.read(&task.values[i * spec.bytes..])[0];
+        // of Goldilocks every 64-bit integer is an element, and the card takes those below the modulus
+        let word = |i: usize| spec.read(&task.values[i * spec.bytes..])[0] % spec.modulus[0];
         let place = |i| match self.identity.can.reversed_input {
             true => bit_reverse(i, task.log_n),
             false => i,
