@@ -15,7 +15,8 @@ pub use door::{Resident, data_form};
 pub use report::{Checked, Done, Evidence, Options, Policy, Report, StepReport};
 
 use crate::check;
-use crate::device::{DeviceInfo, Output};
+use crate::device::reference::ReferenceBackend;
+use crate::device::{Backend, DeviceInfo, Output};
 use crate::error::{BadJob, DeviceError, Error, Failure, Fault};
 use crate::job::{Chain, Shape, Step};
 use crate::plan::{self, Candidate};
@@ -85,7 +86,10 @@ impl Pool {
     /// there was no work yet.
     pub fn known_devices(&self) -> Vec<DeviceInfo> {
         let listed = self.inner.roster.listed();
-        listed.map(|info| self.present(info)).collect()
+        let mut listed: Vec<_> = listed.map(|info| self.present(info)).collect();
+        // last, whenever the others were listed
+        listed.sort_by_key(|info| info.backend == ReferenceBackend.name());
+        listed
     }
 
     /// The device of this id.
