@@ -93,7 +93,7 @@ impl Roster {
         }
     }
 
-    /// The seat of a device, which is looked for among those not yet listed if it may be there.
+    /// A device by its id, looked for among those not yet listed if it may be there.
     pub(super) fn find(&self, id: &str) -> Option<&DeviceInfo> {
         let mut known = self.listed();
         known.find(|info| info.id == id).or_else(|| {
