@@ -4,4 +4,3 @@
 pub(crate) mod lanes;
 pub(crate) mod msm;
 pub(crate) mod ntt52;
-pub(crate) mod words;

@@ -55,6 +55,12 @@ pub fn has_ifma() -> bool {
     false
 }
 
+/// Whether kernels run on vectors of 256 bits.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx2() -> bool {
+    path() != Path::Portable
+}
+
 /// Whether kernels run on vectors of 512 bits.
 pub(crate) fn has_avx512() -> bool {
     path().name() == "avx512"

@@ -21,6 +21,8 @@ mod parallel;
 mod permute;
 pub mod pointwise;
 mod sums;
+#[cfg(target_arch = "x86_64")]
+mod words;
 
 pub use proofmill_field::{Direction, FieldId, Form, Layout, Ntt, Order};
 

@@ -70,7 +70,7 @@ fn on_elements<F: Field>(data: &mut [u8], work: impl FnOnce(&mut [F])) {
 /// As [`run`].
 pub(crate) fn transform<F: Field>(data: &mut [F], ntt: &Ntt) {
     #[cfg(target_arch = "x86_64")]
-    if crate::avx512::words::run(data, ntt) || crate::avx512::ntt52::run(data, ntt) {
+    if crate::words::run(data, ntt) || crate::avx512::ntt52::run(data, ntt) {
         return;
     }
     if TypeId::of::<F>() == TypeId::of::<Goldilocks>() && dispatch::has_avx512() {

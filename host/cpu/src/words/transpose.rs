@@ -72,3 +72,38 @@ unsafe fn transposed(rows: [__m512i; 8]) -> [__m512i; 8] {
         out
     }
 }
+
+/// 8 × 8 words of 32 bits: 24 shuffles.
+///
+/// # Safety
+/// AVX2; eight words at each address readable, or writable.
+#[inline(always)]
+pub(super) unsafe fn words_32_by_8(
+    from: impl Fn(usize) -> *const u32,
+    to: impl Fn(usize) -> *mut u32,
+) {
+    // SAFETY: the caller vouches for instructions and addresses.
+    unsafe {
+        let zero = _mm256_setzero_si256();
+        let (mut pairs, mut fours) = ([zero; 8], [zero; 8]);
+        for k in 0..4 {
+            let a = _mm256_loadu_si256(from(2 * k).cast());
+            let b = _mm256_loadu_si256(from(2 * k + 1).cast());
+            pairs[2 * k] = _mm256_unpacklo_epi32(a, b);
+            pairs[2 * k + 1] = _mm256_unpackhi_epi32(a, b);
+        }
+        // a half of fours[4h + c] holds column c, or 4 + c, of rows 4h to 4h + 3
+        for half in 0..2 {
+            for c in 0..2 {
+                let (a, b) = (pairs[4 * half + c], pairs[4 * half + 2 + c]);
+                fours[4 * half + 2 * c] = _mm256_unpacklo_epi64(a, b);
+                fours[4 * half + 2 * c + 1] = _mm256_unpackhi_epi64(a, b);
+            }
+        }
+        for c in 0..4 {
+            let (a, b) = (fours[c], fours[4 + c]);
+            _mm256_storeu_si256(to(c).cast(), _mm256_permute2x128_si256::<0x20>(a, b));
+            _mm256_storeu_si256(to(4 + c).cast(), _mm256_permute2x128_si256::<0x31>(a, b));
+        }
+    }
+}

@@ -14,10 +14,10 @@
 //! x2 + x6 < 26 from x0 and x1, then x1 + x3 + x5 + x7 < 12 + 72 from x0. Outputs grow by less than
 //! 16·3 + 144 + 48 + 32 + 16 = 288 a pass: after five passes below 2^42.
 
-use super::{LANES, Lanes};
+use super::{LANES, Lanes, compiled_for};
 use crate::arith::Modulus;
 use crate::dispatch;
-use proofmill_field::{FieldId, FieldSpec, int};
+use proofmill_field::{FieldId, FieldSpec};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -42,14 +42,9 @@ impl<P: Modulus> Short<P> {
     const HALF_SHOUP: i64 = ((1u128 << 82) / Self::P as u128) as i64;
     /// ω16^E.
     const ROOTS: [Twiddle; 8] = {
-        let spec = Self::SPEC;
-        let mut order = int::ZERO;
-        order[0] = 1 << (spec.two_adicity - 4);
-        let root = spec.pow(&spec.root, &order);
-        let (mut out, mut power, mut i) = ([[0; 2]; 8], spec.one, 0);
+        let (roots, mut out, mut i) = (super::roots(Self::SPEC), [[0; 2]; 8], 0);
         while i < 8 {
-            out[i] = Self::shoup(spec.from_data(&power)[0]);
-            power = spec.mul(&power, &root);
+            out[i] = Self::shoup(roots[i]);
             i += 1;
         }
         out
@@ -95,6 +90,8 @@ impl<P: Modulus> Lanes for Short<P> {
     fn detect() -> Option<Self> {
         dispatch::has_ifma().then_some(Short(PhantomData))
     }
+
+    compiled_for!("avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2");
 
     #[inline(always)]
     fn product(a: u64, b: u64) -> u64 {
@@ -148,9 +145,14 @@ impl<P: Modulus> Lanes for Short<P> {
     }
 
     #[inline(always)]
-    unsafe fn store(self, x: [__m512i; 2], to: *mut u32) {
+    unsafe fn store<const H: usize>(self, x: __m512i, kept: *mut __m512i, to: *mut u32) {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
         unsafe {
+            if H == 0 {
+                *kept = x;
+                return;
+            }
+            let x = [*kept, x];
             let barrett = _mm512_set1_epi64(Self::BARRETT);
             let zero = _mm512_setzero_si512();
             // x/p − x·⌊2^52/p⌋/2^52 < 1, so the difference is below 2p < 2^32

@@ -1,9 +1,10 @@
-//! Transforms over the fields of one word, eight lanes of 64 bits on IFMA.
+//! Transforms over the fields of one word, eight lanes wide.
 //!
-//! A lane holds an element lazily ([`Lanes`]): as a residue modulo 2^52 of an integer far below it
-//! (31-bit fields), or as a pair of 48-bit limbs on 2^48, a square root of −1 (Goldilocks). So
-//! additions have no carries and no reductions, and a product by a constant is three instructions
-//! of the multiply-add, or ten.
+//! With IFMA a lane holds an element lazily ([`Lanes`]): as a residue modulo 2^52 of an integer far below
+//! it (31-bit fields, [`short`]), or as a pair of 48-bit limbs on 2^48, a square root of −1
+//! ([`goldilocks`]). So additions have no carries and no reductions, and a product by a constant is
+//! three instructions of the multiply-add, or ten. With AVX2 alone, 31-bit fields have lanes of 32
+//! bits, reduced after every step ([`reduced`]).
 //!
 //! [`dft`] is the kernel: one transform of up to 2^12 rows, every lane a column, of a [`tile`] of some
 //! lines. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
@@ -15,6 +16,7 @@ mod network;
 mod dft;
 mod goldilocks;
 mod plan;
+mod reduced;
 mod rows;
 mod short;
 #[cfg(test)]
@@ -23,10 +25,10 @@ mod tile;
 mod transpose;
 mod vector;
 
-use crate::arith::{BabyBear, Field, KoalaBear};
+use crate::arith::{BabyBear, Field, KoalaBear, Modulus};
 use crate::{Layout, Ntt};
 use bytemuck::Pod;
-use proofmill_field::{FieldId, Int};
+use proofmill_field::{FieldId, FieldSpec, Int, int};
 use rayon::prelude::*;
 
 /// Lanes of a vector of states.
@@ -56,6 +58,11 @@ trait Lanes: Copy + Send + Sync + 'static {
 
     /// The proof, where the processor has the instructions.
     fn detect() -> Option<Self>;
+    /// Runs a kernel, compiled for these instructions ([`compiled_for`]).
+    ///
+    /// # Safety
+    /// As the kernel's.
+    unsafe fn run<K: Kernel>(self, kernel: K);
     /// The network's own root of order 16, given the field's.
     fn sixteenth(own: u64) -> u64 {
         own
@@ -81,11 +88,16 @@ trait Lanes: Copy + Send + Sync + 'static {
         from: *const Self::Word,
         table: *const Self::Word,
     ) -> Self::State;
-    /// Stores the reduced words of both halves, or of the last one if there is one.
+    /// Stores the reduced words of half H of a line at `to`, or keeps them until the last half comes.
     ///
     /// # Safety
-    /// They must be writable.
-    unsafe fn store(self, x: [Self::State; 2], to: *mut Self::Word);
+    /// The line and `kept` must be writable; `kept` as the half before left it.
+    unsafe fn store<const H: usize>(
+        self,
+        x: Self::State,
+        kept: *mut Self::State,
+        to: *mut Self::Word,
+    );
     /// Eight times eight or sixteen times sixteen words, transposed: row i of the source at
     /// `from(i)`, of the result at `to(i)`.
     ///
@@ -113,15 +125,45 @@ trait Lanes: Copy + Send + Sync + 'static {
     ) -> (Self::State, Self::State);
 }
 
+/// Work on lanes.
+trait Kernel {
+    /// Does it; always inlined, into code that is compiled for the lanes' instructions.
+    ///
+    /// # Safety
+    /// Whatever the work's own is.
+    unsafe fn run(self);
+}
+
+/// [`Lanes::run`] for these instructions.
+macro_rules! compiled_for {
+    ($features:literal) => {
+        unsafe fn run<K: super::Kernel>(self, kernel: K) {
+            #[inline(never)]
+            #[target_feature(enable = $features)]
+            unsafe fn compiled<K: super::Kernel>(kernel: K) {
+                // SAFETY: passed on.
+                unsafe { kernel.run() }
+            }
+            // SAFETY: `detect` found the instructions; the rest is passed on.
+            unsafe { compiled(kernel) }
+        }
+    };
+}
+use compiled_for;
+
 /// Runs the transform, as [`crate::ntt::run`], where these kernels do it; false, with nothing
 /// touched, where they do not: another field, no instructions, a size too small or too large.
 pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) -> bool {
     match F::SPEC.id {
         FieldId::Goldilocks => run_on::<F, goldilocks::Goldilocks>(data, ntt),
-        FieldId::BabyBear => run_on::<F, short::Short<BabyBear>>(data, ntt),
-        FieldId::KoalaBear => run_on::<F, short::Short<KoalaBear>>(data, ntt),
+        FieldId::BabyBear => run_short::<F, BabyBear>(data, ntt),
+        FieldId::KoalaBear => run_short::<F, KoalaBear>(data, ntt),
         _ => false,
     }
+}
+
+fn run_short<F: Field, P: Modulus>(data: &mut [F], ntt: &Ntt) -> bool {
+    run_on::<F, short::Short<P>>(data, ntt) || run_on::<F, reduced::Reduced<P>>(data, ntt)
 }
 
 fn run_on<F: Field, L: Lanes>(data: &mut [F], ntt: &Ntt) -> bool {
@@ -161,6 +203,20 @@ impl<T> Shared<T> {
     fn get(self) -> *mut T {
         self.0
     }
+}
+
+/// ω16^E of a field whose elements have one word, E < 8, plain residues.
+const fn roots(spec: &FieldSpec) -> [u64; 8] {
+    let mut order = int::ZERO;
+    order[0] = 1 << (spec.two_adicity - 4);
+    let root = spec.pow(&spec.root, &order);
+    let (mut out, mut power, mut i) = ([0; 8], spec.one, 0);
+    while i < 8 {
+        out[i] = spec.from_data(&power)[0];
+        power = spec.mul(&power, &root);
+        i += 1;
+    }
+    out
 }
 
 /// The plain residue of an element in data form.

@@ -4,11 +4,10 @@
 //! neighbouring places first, and go back from there: short ones, and columns, which are transposed
 //! on the way.
 
-use super::Lanes;
 use super::dft::{self, Input, Rows, Run};
 use super::plan::Dft;
+use super::{Kernel, Lanes};
 use crate::memory::Table;
-use std::arch::x86_64::*;
 use std::cell::RefCell;
 
 /// A thread's memory.
@@ -113,7 +112,6 @@ impl<L: Lanes> Tiles<'_, L> {
     /// # Safety
     /// The features; as many rows as the transform has, of no more words than were said, readable
     /// and writable; factors as many.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
     pub(super) unsafe fn run(
         &self,
         dft: &Dft<L>,
@@ -136,11 +134,12 @@ impl<L: Lanes> Tiles<'_, L> {
         // SAFETY: passed on.
         unsafe {
             if source.is_none() {
-                from.transfer::<L, false>(self.lanes, &tile);
+                self.lanes
+                    .run(Transfer::<_, false>(self.lanes, &from, &tile));
             }
             run.run(source.unwrap_or(tile), target.unwrap_or(tile), input, then);
             if target.is_none() {
-                to.transfer::<L, true>(self.lanes, &tile);
+                self.lanes.run(Transfer::<_, true>(self.lanes, &to, &tile));
             }
         }
     }
@@ -159,15 +158,15 @@ impl<'a, W> Place<'a, W> {
     ///
     /// # Safety
     /// The features; rows no longer than the tile's, readable or writable.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     unsafe fn transfer<L: Lanes<Word = W>, const BACK: bool>(&self, lanes: L, tile: &Rows<'_, W>) {
         let row = |i: usize| tile.base.wrapping_add(tile.at[i]);
         match self.lie {
             Lie::Rows(at) => {
                 for (i, at) in at.iter().enumerate() {
                     let (from, to) = ends::<W, BACK>(self.base.wrapping_add(*at), row(i));
-                    // SAFETY: whole rows.
-                    unsafe { copy_row(from, to, self.words) };
+                    // SAFETY: whole rows, of the caller and of the tile.
+                    unsafe { from.copy_to_nonoverlapping(to, self.words) };
                 }
             }
             Lie::Columns { starts, at } => {
@@ -197,27 +196,13 @@ fn ends<W, const BACK: bool>(outer: *mut W, inner: *mut W) -> (*const W, *mut W)
     }
 }
 
-/// `words` words from one address to another.
-///
-/// # Safety
-/// The features; as many words at each address.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn copy_row<W>(from: *const W, to: *mut W, words: usize) {
-    let bytes = words * size_of::<W>();
-    let (from, to) = (from.cast::<u8>(), to.cast::<u8>());
-    // SAFETY: whole vectors, and the bytes of the mask, lie in the row.
-    unsafe {
-        let mut done = 0;
-        while done + 64 <= bytes {
-            let x = _mm512_loadu_si512(from.add(done).cast());
-            _mm512_storeu_si512(to.add(done).cast(), x);
-            done += 64;
-        }
-        if !bytes.is_multiple_of(64) {
-            let rest = (1u64 << (bytes % 64)) - 1;
-            let x = _mm512_maskz_loadu_epi8(rest, from.add(done).cast());
-            _mm512_mask_storeu_epi8(to.add(done).cast(), rest, x);
-        }
+/// [`Place::transfer`].
+struct Transfer<'a, L: Lanes, const BACK: bool>(L, &'a Place<'a, L::Word>, &'a Rows<'a, L::Word>);
+
+impl<L: Lanes, const BACK: bool> Kernel for Transfer<'_, L, BACK> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        // SAFETY: passed on.
+        unsafe { self.1.transfer::<L, BACK>(self.0, self.2) }
     }
 }

@@ -6,9 +6,9 @@
 //! transformed line by line, in states that lie in the first cache. More rows take a pass of sixteen
 //! first, whose results are words again: half as large as states, or less.
 
-use super::Lanes;
 use super::network::{network_2, network_4, network_8};
 use super::plan::Dft;
+use super::{Kernel, Lanes};
 use std::arch::asm;
 use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 
@@ -105,7 +105,6 @@ impl<L: Lanes> Run<'_, L> {
     ///
     /// # Safety
     /// The features; rows and factors as many as the transform has.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
     pub(super) unsafe fn run(
         &self,
         from: Rows<'_, L::Word>,
@@ -148,14 +147,13 @@ impl<L: Lanes> Run<'_, L> {
 
     /// # Safety
     /// As [`Run::run`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
     unsafe fn job(&self, job: &Job<'_, L>) {
         // SAFETY: passed on.
         unsafe {
             match (job.rows, job.input) {
-                (2, _) => self.pass::<2, 3>(job),
-                (4, _) => self.pass::<4, 3>(job),
-                (8, _) => self.pass::<8, 3>(job),
+                (2, _) => self.lanes.run(Pass::<_, 2, 3>(self, job)),
+                (4, _) => self.lanes.run(Pass::<_, 4, 3>(self, job)),
+                (8, _) => self.lanes.run(Pass::<_, 8, 3>(self, job)),
                 (16, _) => self.sixteens(job),
                 (_, Input::Plain) => self.passes::<0>(job),
                 (_, Input::Rows(_)) => self.passes::<1>(job),
@@ -166,14 +164,13 @@ impl<L: Lanes> Run<'_, L> {
 
     /// # Safety
     /// As [`Run::run`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
     unsafe fn sixteens(&self, job: &Job<'_, L>) {
         // SAFETY: passed on.
         unsafe {
             match job.input {
-                Input::Plain => self.pass::<16, 0>(job),
-                Input::Rows(_) => self.pass::<16, 1>(job),
-                Input::Lines(_) => self.pass::<16, 2>(job),
+                Input::Plain => self.lanes.run(Pass::<_, 16, 0>(self, job)),
+                Input::Rows(_) => self.lanes.run(Pass::<_, 16, 1>(self, job)),
+                Input::Lines(_) => self.lanes.run(Pass::<_, 16, 2>(self, job)),
             }
         }
     }
@@ -189,8 +186,7 @@ impl<L: Lanes> Run<'_, L> {
     ///
     /// # Safety
     /// As [`Run::run`].
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     unsafe fn pass<const R: usize, const HOW: u8>(&self, job: &Job<'_, L>) {
         let q = job.rows / R;
         let apart = self.elements(job, R);
@@ -239,20 +235,19 @@ impl<L: Lanes> Run<'_, L> {
     ///
     /// # Safety
     /// As [`Run::run`].
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
     unsafe fn passes<const HOW: u8>(&self, job: &Job<'_, L>) {
         let apart = self.elements(job, 16);
         let targets = job.to.apart(std::array::from_fn(|k| k));
+        let l = self.lanes;
         for v in (0..self.lines).map(|v| v * L::LINE) {
             macro_rules! half {
                 ($v:expr, $h:literal) => {{
-                    self.first::<HOW, $h>(job, &apart, $v);
+                    l.run(First::<_, HOW, $h>(self, job, &apart, $v));
                     match job.rows / 16 {
-                        2 => self.last::<2, $h>(job, &targets, $v),
-                        4 => self.last::<4, $h>(job, &targets, $v),
-                        8 => self.last::<8, $h>(job, &targets, $v),
-                        _ => self.last::<16, $h>(job, &targets, $v),
+                        2 => l.run(Last::<_, 2, $h>(self, job, &targets, $v)),
+                        4 => l.run(Last::<_, 4, $h>(self, job, &targets, $v)),
+                        8 => l.run(Last::<_, 8, $h>(self, job, &targets, $v)),
+                        _ => l.run(Last::<_, 16, $h>(self, job, &targets, $v)),
                     }
                 }};
             }
@@ -297,29 +292,21 @@ impl<L: Lanes> Run<'_, L> {
         self.states.wrapping_add(half * STATES)
     }
 
-    /// A half of a line of the output: the first of two is kept in state `s`, the last stored with it.
+    /// A half of a line of the output; state `s` is there for what its first half leaves to the last.
     ///
     /// # Safety
     /// As [`Run::run`].
     #[inline(always)]
     unsafe fn emit<const H: usize>(&self, s: usize, x: L::State, to: *mut L::Word) {
-        let kept = self.states(0).wrapping_add(s);
-        // SAFETY: the caller's word.
-        unsafe {
-            if H + 1 < L::HALVES {
-                *kept = x;
-            } else {
-                self.lanes.store([if H == 0 { x } else { *kept }, x], to);
-            }
-        }
+        // SAFETY: the caller's word; half 0 went through the same state.
+        unsafe { self.lanes.store::<H>(x, self.states(0).wrapping_add(s), to) }
     }
 
     /// A first pass of radix 16, to states.
     ///
     /// # Safety
     /// As [`Run::run`].
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     unsafe fn first<const HOW: u8, const H: usize>(
         &self,
         job: &Job<'_, L>,
@@ -357,8 +344,7 @@ impl<L: Lanes> Run<'_, L> {
     ///
     /// # Safety
     /// As [`Run::run`].
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     unsafe fn last<const R: usize, const H: usize>(
         &self,
         job: &Job<'_, L>,
@@ -388,6 +374,49 @@ impl<L: Lanes> Run<'_, L> {
             // SAFETY: the caller's word; R states from there.
             unsafe { network!(R, l, load, put) }
         }
+    }
+}
+
+/// [`Run::pass`].
+struct Pass<'a, L: Lanes, const R: usize, const HOW: u8>(&'a Run<'a, L>, &'a Job<'a, L>);
+
+impl<L: Lanes, const R: usize, const HOW: u8> Kernel for Pass<'_, L, R, HOW> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        // SAFETY: passed on.
+        unsafe { self.0.pass::<R, HOW>(self.1) }
+    }
+}
+
+/// [`Run::first`].
+struct First<'a, L: Lanes, const HOW: u8, const H: usize>(
+    &'a Run<'a, L>,
+    &'a Job<'a, L>,
+    &'a [usize; 16],
+    usize,
+);
+
+impl<L: Lanes, const HOW: u8, const H: usize> Kernel for First<'_, L, HOW, H> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        // SAFETY: passed on.
+        unsafe { self.0.first::<HOW, H>(self.1, self.2, self.3) }
+    }
+}
+
+/// [`Run::last`].
+struct Last<'a, L: Lanes, const R: usize, const H: usize>(
+    &'a Run<'a, L>,
+    &'a Job<'a, L>,
+    &'a [usize; 16],
+    usize,
+);
+
+impl<L: Lanes, const R: usize, const H: usize> Kernel for Last<'_, L, R, H> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        // SAFETY: passed on.
+        unsafe { self.0.last::<R, H>(self.1, self.2, self.3) }
     }
 }
 

@@ -1,16 +1,19 @@
 //! Against the portable path and host/field's definition. Without the instructions nothing is run,
 //! and that is said.
 
+use super::goldilocks::Goldilocks;
+use super::reduced::Reduced;
 use super::short::Short;
-use super::{Lanes, goldilocks, residue};
-use crate::arith::{self, BabyBear, Field, KoalaBear, Modulus, Mont31};
+use super::{Kernel, Lanes, residue, run_on};
+use crate::arith::{self, BabyBear, Field, KoalaBear, Mont31};
 use crate::{Direction, Layout, Ntt, Order, ntt};
 use proofmill_field::{Int, Random, int, naive};
 
 fn has<L: Lanes>() -> bool {
     let found = L::detect().is_some();
     if !found {
-        println!("skipped: no AVX-512 with IFMA, or PROOFMILL_CPU forces another path");
+        let name = std::any::type_name::<L>();
+        println!("{name} skipped: not this processor, or PROOFMILL_CPU forces another path");
     }
     found
 }
@@ -112,14 +115,16 @@ fn judge<F: Field>(input: &[F], output: &[F], ntt: &Ntt, random: &mut Random) {
     }
 }
 
-/// Runs both paths, compares them whole, and a few values with the definition.
-fn check<F: Field>(ntt: &Ntt, kind: usize, random: &mut Random) {
+/// Runs these lanes, where they do it, and the portable path, compares them whole, and a few values with the definition.
+fn check<F: Field, L: Lanes>(ntt: &Ntt, kind: usize, random: &mut Random) {
     let (n, rows) = (ntt.columns << ntt.log_n, ntt.columns * ntt.output_rows());
     let mut data = elements::<F>(random, n, kind);
     data.resize(rows, F::ZERO);
     let input = data.clone();
     let mut portable = data.clone();
-    ntt::transform(&mut data, ntt);
+    if !run_on::<F, L>(&mut data, ntt) {
+        ntt::transform(&mut data, ntt);
+    }
     ntt::run_as(&mut portable, ntt);
     assert!(data.iter().all(|x| x.is_canonical()), "{ntt:?}");
     assert!(data == portable, "{ntt:?}, kind {kind}");
@@ -146,32 +151,48 @@ fn every_question_of_every_size<F: Field, L: Lanes>() {
                 // the larger the fewer: each case meets every eighth shape or size
                 let large = columns << log_n > 1 << 9;
                 if !large || (case * 5 + shape + log_n as usize).is_multiple_of(8) {
-                    check::<F>(ntt, case / 3 + shape, &mut random);
+                    check::<F, L>(ntt, case / 3 + shape, &mut random);
                 }
             }
         }
     }
 }
 
-#[test]
-fn every_question_of_every_size_babybear() {
-    every_question_of_every_size::<Mont31<BabyBear>, Short<BabyBear>>();
+/// Calls it for every field and lanes.
+macro_rules! on_all_lanes {
+    ($run:ident) => {
+        $run::<Mont31<BabyBear>, Short<BabyBear>>();
+        $run::<Mont31<KoalaBear>, Short<KoalaBear>>();
+        $run::<arith::Goldilocks, Goldilocks>();
+        $run::<Mont31<BabyBear>, Reduced<BabyBear>>();
+        $run::<Mont31<KoalaBear>, Reduced<KoalaBear>>();
+    };
 }
 
 #[test]
-fn every_question_of_every_size_koalabear() {
+fn every_question_of_every_size_short() {
+    every_question_of_every_size::<Mont31<BabyBear>, Short<BabyBear>>();
     every_question_of_every_size::<Mont31<KoalaBear>, Short<KoalaBear>>();
 }
 
 #[test]
 fn every_question_of_every_size_goldilocks() {
-    every_question_of_every_size::<arith::Goldilocks, goldilocks::Goldilocks>();
+    every_question_of_every_size::<arith::Goldilocks, Goldilocks>();
+}
+
+#[test]
+fn every_question_of_every_size_reduced() {
+    every_question_of_every_size::<Mont31<BabyBear>, Reduced<BabyBear>>();
+    every_question_of_every_size::<Mont31<KoalaBear>, Reduced<KoalaBear>>();
 }
 
 /// Rows whose last tile is narrower than the others, by whole lines and by less, in one step and in two.
 #[test]
 fn rows_of_uneven_tiles_agree() {
     fn run<F: Field, L: Lanes>() {
+        if !has::<L>() {
+            return;
+        }
         let mut random = Random::seeded(12);
         // the rows of the longest step
         for (log_n, rows) in [(5, 32), (9, 512), (10, 32), (11, 64), (12, 64)] {
@@ -183,19 +204,21 @@ fn rows_of_uneven_tiles_agree() {
                 let extended = extended.iter().step_by(7);
                 // random values: of constant ones most stripes are zero
                 for ntt in extended.chain(plain.iter().step_by(11)) {
-                    check::<F>(ntt, 0, &mut random);
+                    check::<F, L>(ntt, 0, &mut random);
                 }
             }
         }
     }
-    run::<Mont31<BabyBear>, Short<BabyBear>>();
-    run::<Mont31<KoalaBear>, Short<KoalaBear>>();
-    run::<arith::Goldilocks, goldilocks::Goldilocks>();
+    on_all_lanes!(run);
 }
 
 #[test]
 fn large_transforms_agree() {
-    fn run<F: Field>(random: &mut Random) {
+    fn run<F: Field, L: Lanes>() {
+        if !has::<L>() {
+            return;
+        }
+        let mut random = Random::seeded(8);
         for (case, (log_n, columns)) in [(18, 1), (20, 1), (16, 9), (15, 70)]
             .into_iter()
             .enumerate()
@@ -203,22 +226,20 @@ fn large_transforms_agree() {
             let questions = questions::<F>(log_n, columns, Layout::RowMajor);
             for k in [0, 1, 2, 7, 9, 22, 51] {
                 if columns == 1 || k != 9 {
-                    check::<F>(&questions[k], k + case, random);
+                    check::<F, L>(&questions[k], k + case, &mut random);
                 }
             }
         }
     }
-    if has::<goldilocks::Goldilocks>() {
-        let mut random = Random::seeded(8);
-        run::<Mont31<BabyBear>>(&mut random);
-        run::<Mont31<KoalaBear>>(&mut random);
-        run::<arith::Goldilocks>(&mut random);
-    }
+    on_all_lanes!(run);
 }
 
 /// Half H of a line by one constant in each of the ways that a pass multiplies.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn products<L: Lanes, const H: usize>(l: L, x: &[L::Word], w: u64) -> [L::State; 4] {
+///
+/// # Safety
+/// The instructions.
+#[inline(always)]
+unsafe fn products<L: Lanes, const H: usize>(l: L, x: &[L::Word], w: u64) -> [L::State; 4] {
     let (table, factor) = (vec![L::word(w); L::LINE], L::prepare(w));
     assert_eq!(x.len(), L::LINE);
     // SAFETY: a line each.
@@ -236,23 +257,36 @@ fn products<L: Lanes, const H: usize>(l: L, x: &[L::Word], w: u64) -> [L::State;
     [once, twisted, lazy, l.carried(sum)]
 }
 
-/// The words of both halves.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2")]
-fn lines_of_products<L: Lanes>(l: L, x: &[L::Word], w: u64) -> [Vec<L::Word>; 4] {
-    let even = products::<L, 0>(l, x, w);
-    let last = match L::HALVES {
-        1 => even,
-        _ => products::<L, 1>(l, x, w),
-    };
-    std::array::from_fn(|i| {
-        let mut out = x.to_vec();
-        // SAFETY: a line.
-        unsafe { l.store([even[i], last[i]], out.as_mut_ptr()) };
-        out
-    })
+/// The words of each of [`products`].
+struct Products<'a, L: Lanes> {
+    lanes: L,
+    x: &'a [L::Word],
+    w: u64,
+    out: &'a mut [Vec<L::Word>; 4],
 }
 
-fn a_million_products<F: Field, L: Lanes>(word: impl Fn(L::Word) -> u64) {
+impl<L: Lanes> Kernel for Products<'_, L> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        let (l, x, w) = (self.lanes, self.x, self.w);
+        // SAFETY: the caller's word; a line each.
+        unsafe {
+            let first = products::<L, 0>(l, x, w);
+            let mut kept = first;
+            for i in 0..4 {
+                l.store::<0>(first[i], &mut kept[i], self.out[i].as_mut_ptr());
+            }
+            if L::HALVES == 2 {
+                let last = products::<L, 1>(l, x, w);
+                for i in 0..4 {
+                    l.store::<1>(last[i], &mut kept[i], self.out[i].as_mut_ptr());
+                }
+            }
+        }
+    }
+}
+
+fn a_million_products<F: Field, L: Lanes>() {
     let Some(l) = L::detect() else {
         has::<L>();
         return;
@@ -265,14 +299,22 @@ fn a_million_products<F: Field, L: Lanes>(word: impl Fn(L::Word) -> u64) {
             x[3] = F::from_int(&w);
         }
         let words: &[L::Word] = bytemuck::cast_slice(&x);
-        // SAFETY: `l` is the proof.
-        let found = unsafe { lines_of_products(l, words, residue::<L>(&w)) };
+        let mut found = [(); 4].map(|()| words.to_vec());
+        let products = Products {
+            lanes: l,
+            x: words,
+            w: residue::<L>(&w),
+            out: &mut found,
+        };
+        // SAFETY: lines.
+        unsafe { l.run(products) };
         for (i, x) in x.iter().map(|x| x.canonical().to_int()).enumerate() {
             let once = spec.mul(&x, &w);
             let twice = spec.mul(&once, &w);
             let sum = spec.add(&x, &spec.mul(&twice, &w));
             for (expected, found) in [once, once, twice, sum].iter().zip(&found) {
-                assert_eq!(expected[0], word(found[i]), "{x:?} {w:?}");
+                let found: F = bytemuck::cast(found[i]);
+                assert_eq!(*expected, found.to_int(), "{x:?} {w:?}");
             }
         }
     }
@@ -280,10 +322,5 @@ fn a_million_products<F: Field, L: Lanes>(word: impl Fn(L::Word) -> u64) {
 
 #[test]
 fn a_million_products_agree_with_the_definition() {
-    fn short<P: Modulus>() {
-        a_million_products::<Mont31<P>, Short<P>>(u64::from);
-    }
-    short::<BabyBear>();
-    short::<KoalaBear>();
-    a_million_products::<arith::Goldilocks, goldilocks::Goldilocks>(|x| x);
+    on_all_lanes!(a_million_products);
 }

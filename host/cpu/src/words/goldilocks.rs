@@ -9,7 +9,7 @@
 //! such a constant, given with that of i·w = e + f·i, is Re = a·c + b·e and Im = a·d + b·f: eight
 //! multiply-adds for the lower 52 bits and for the rest, whose weight is 2^52 = 16i: two more.
 
-use super::Lanes;
+use super::{Lanes, compiled_for};
 use crate::arith::{self, Arith, Field};
 use crate::dispatch;
 use proofmill_field::FieldId;
@@ -132,6 +132,8 @@ impl Lanes for Goldilocks {
         dispatch::has_ifma().then_some(Goldilocks(()))
     }
 
+    compiled_for!("avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi2");
+
     fn sixteenth(_: u64) -> u64 {
         1 << 12
     }
@@ -196,9 +198,9 @@ impl Lanes for Goldilocks {
     }
 
     #[inline(always)]
-    unsafe fn store(self, x: [Pair; 2], to: *mut u64) {
+    unsafe fn store<const H: usize>(self, x: Pair, _: *mut Pair, to: *mut u64) {
         // SAFETY: the caller vouches for the words.
-        unsafe { _mm512_storeu_si512(to.cast(), reduced(x[1])) };
+        unsafe { _mm512_storeu_si512(to.cast(), reduced(x)) };
     }
 
     #[inline(always)]

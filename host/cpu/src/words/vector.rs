@@ -22,8 +22,8 @@ const MAX_LOG: u32 = 24;
 
 /// Whether these kernels do it.
 pub(super) fn covers<L: Lanes>(ntt: &Ntt) -> bool {
-    // both steps need whole transpositions
-    ntt.log_n >= 2 * L::SIDE.ilog2() && ntt.log_n.saturating_add(ntt.added_bits) <= MAX_LOG
+    // both steps need whole lines
+    ntt.log_n >= 2 * L::LINE.ilog2() && ntt.log_n.saturating_add(ntt.added_bits) <= MAX_LOG
 }
 
 /// Transforms one column with room for its output.
