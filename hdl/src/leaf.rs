@@ -1,11 +1,13 @@
 //! What rust-hdl cannot express, or only as one module for each register: primitives, memories, wiring.
 //! Each leaf has a Verilog body and, beside it, the same in Rust for rust-hdl's simulator.
 
+mod any;
 mod delay;
 mod multiplier;
 mod ram;
 mod wiring;
 
+pub use any::Any;
 pub use delay::Delay;
 pub use multiplier::Multiplier18;
 pub use ram::{Ram, Rom};

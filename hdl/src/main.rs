@@ -3,6 +3,7 @@
 //! Contract: the result on stdout, everything else on stderr. Exit 0: done; 2: could not run.
 
 mod cmd {
+    pub(crate) mod block;
     pub(crate) mod card;
     pub(crate) mod emit;
     pub(crate) mod hashes;
@@ -22,6 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Block(cmd::block::Block),
     Card(cmd::card::Card),
     Emit(cmd::emit::Emit),
     Hashes(cmd::hashes::Hashes),
@@ -29,6 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Block(args) => args.run(),
         Command::Card(args) => args.run(),
         Command::Emit(args) => args.run(),
         Command::Hashes(args) => args.run(),

@@ -1,0 +1,53 @@
+//! `proofmill-hdl block`: a part of a core that is measured by itself.
+
+use clap::{Args, ValueEnum};
+use proofmill_field::{FieldId, FieldSpec};
+use proofmill_hdl::arith::wide;
+use proofmill_hdl::design::verilog;
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Write the Verilog of a block, its top module named `top`, into a file
+#[derive(Args)]
+pub(crate) struct Block {
+    /// The block
+    #[arg(value_enum)]
+    block: Kind,
+    /// The field, such as bn254_fq
+    #[arg(long, value_parser = field, default_value = "bn254_fq")]
+    field: &'static FieldSpec,
+    /// Where multiples of the modulus come from
+    #[arg(long, value_enum, default_value = "tables")]
+    reduction: wide::Reduction,
+    /// The file
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// A product every n clocks
+    Multiplier,
+}
+
+impl Block {
+    pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
+        let plan = wide::Plan::new(self.field, self.reduction);
+        let text = match self.block {
+            Kind::Multiplier => verilog(wide::Multiply::new(&plan))?,
+        };
+        std::fs::write(&self.output, text)?;
+        Ok(())
+    }
+}
+
+/// One of the fields that the multiplier takes.
+fn field(name: &str) -> Result<&'static FieldSpec, String> {
+    let specs = FieldId::ALL.map(FieldId::spec);
+    let wide: Vec<_> = specs.into_iter().filter(|field| field.bits > 64).collect();
+    let names: Vec<_> = wide.iter().map(|field| field.name).collect();
+    let found = wide.iter().find(|field| field.name == name);
+    found
+        .copied()
+        .ok_or_else(|| format!("expected one of {}", names.join(", ")))
+}
