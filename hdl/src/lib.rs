@@ -7,7 +7,7 @@
 //! Rules that keep the two alike: sums are widened before they are added and have a signal of their own;
 //! every expression is in parentheses; shift amounts are constants of the block.
 //!
-//! Read in this order: [`leaf`], [`arith`], [`ntt`], [`stream`], [`design`], [`sim`],
+//! Read in this order: [`leaf`], [`arith`], [`msm`], [`ntt`], [`stream`], [`design`], [`sim`],
 //! [`shell`], [`card`].
 
 pub mod arith;
@@ -15,6 +15,7 @@ pub mod card;
 pub mod design;
 mod error;
 pub mod leaf;
+pub mod msm;
 pub mod ntt;
 pub mod shell;
 pub mod sim;

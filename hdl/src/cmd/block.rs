@@ -1,9 +1,10 @@
 //! `proofmill-hdl block`: a part of a core that is measured by itself.
 
 use clap::{Args, ValueEnum};
-use proofmill_field::{FieldId, FieldSpec};
+use proofmill_field::{CurveId, FieldId, FieldSpec};
 use proofmill_hdl::arith::wide;
 use proofmill_hdl::design::verilog;
+use proofmill_hdl::msm::adder;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -28,6 +29,8 @@ pub(crate) struct Block {
 enum Kind {
     /// A product every n clocks
     Multiplier,
+    /// A sum of points every 12·n clocks, over the field's curve
+    Adder,
 }
 
 impl Block {
@@ -35,9 +38,17 @@ impl Block {
         let plan = wide::Plan::new(self.field, self.reduction);
         let text = match self.block {
             Kind::Multiplier => verilog(wide::Multiply::new(&plan))?,
+            Kind::Adder => verilog(adder::Adder::new(&self.adder()?))?,
         };
         std::fs::write(&self.output, text)?;
         Ok(())
+    }
+
+    fn adder(&self) -> Result<adder::Plan, String> {
+        let mut curves = CurveId::ALL.into_iter().map(CurveId::spec);
+        let curve = curves.find(|curve| curve.base.id == self.field.id);
+        let plan = curve.and_then(|curve| adder::Plan::new(curve, self.reduction));
+        plan.ok_or_else(|| format!("{} is no field of a curve's coordinates", self.field.name))
     }
 }
 
