@@ -165,12 +165,12 @@ fn columns_that_arrive_while_others_leave_are_transformed_all() {
 #[test]
 fn what_does_not_fit_is_cut_or_done_elsewhere() {
     let Some(folder) = emulator() else { return };
-    part(
-        "parts::memory_is_short",
-        &folder,
-        &folder,
-        &[("EMULATOR_MEMORY", "2000000")],
-    );
+    let total = ("EMULATOR_MEMORY", "2000000");
+    // the pieces are chosen by the whole memory; what they do not find, smaller ones may
+    for taken in ["0", "500000", "1000000", "1500000"] {
+        let taken = ("EMULATOR_TAKEN", taken);
+        part("parts::memory_is_short", &folder, &folder, &[total, taken]);
+    }
 }
 
 #[test]

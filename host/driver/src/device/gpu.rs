@@ -62,7 +62,12 @@ pub(crate) struct Gpu<M: Driven> {
     tables: Tables<M::Buffer>,
     residents: HashMap<[u8; 32], M::Buffer>,
     rates: Rates,
+    /// Bytes that a buffer of a sum may have.
+    largest_buffer: usize,
 }
+
+/// How often the pieces of sums are halved until they fit.
+const HALVINGS: usize = 6;
 
 /// Values on the device.
 struct Held<B> {
@@ -77,6 +82,7 @@ impl<M: Driven> Gpu<M> {
     pub(crate) fn new(info: DeviceInfo, machine: M, rates: Rates) -> Self {
         Gpu {
             info,
+            largest_buffer: machine.largest_buffer(),
             machine,
             tables: Tables::default(),
             residents: HashMap::new(),
@@ -84,20 +90,30 @@ impl<M: Driven> Gpu<M> {
         }
     }
 
-    /// Runs a chain; where memory runs out, once more with all that was kept for later forgotten.
+    /// Runs a chain; where memory runs out, again with all that was kept for later forgotten, and then with
+    /// its sums in smaller and smaller pieces.
     fn run_chain(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
-        match self.run_steps(chain) {
-            Err(DeviceError::OutOfMemory(_)) => {
-                self.make_room();
-                // not broken: the job is too large for it
-                let too_large = |e| match e {
-                    DeviceError::OutOfMemory(what) => DeviceError::Unsupported(what),
-                    other => other,
-                };
-                self.run_steps(chain).map_err(too_large)
+        let sums = |step: &Step| matches!(step, Step::Msm { .. });
+        let halvings = if chain.steps.iter().any(sums) {
+            HALVINGS
+        } else {
+            0
+        };
+        let mut done = self.run_steps(chain);
+        for halved in 0..=halvings {
+            if !matches!(done, Err(DeviceError::OutOfMemory(_))) {
+                break;
             }
-            other => other,
+            self.make_room();
+            self.largest_buffer = self.machine.largest_buffer() >> halved;
+            done = self.run_steps(chain);
         }
+        self.largest_buffer = self.machine.largest_buffer();
+        // not broken: the job is too large for it
+        done.map_err(|error| match error {
+            DeviceError::OutOfMemory(what) => DeviceError::Unsupported(what),
+            other => other,
+        })
     }
 
     /// Forgets all that is kept for later.

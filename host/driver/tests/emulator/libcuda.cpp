@@ -7,6 +7,7 @@
 // EMULATOR_KERNELS  folder of NAME.ptx, the programs, with NAME.so, the same kernels for the host
 // EMULATOR_DEVICES  how many there are [1]
 // EMULATOR_MEMORY   bytes of each [1 GiB]
+// EMULATOR_TAKEN    how many of them somebody else has [0]
 // EMULATOR_FAIL     function:n:code: its n-th call fails; from 700 on the context with it
 //
 // A binary for an architecture, which begins as ELF does, is loaded and has no kernels.
@@ -340,7 +341,7 @@ int cuMemAllocFromPoolAsync(uintptr_t *out, size_t bytes, void *, Stream *) {
     ENTER_CONTEXT("cuMemAllocFromPoolAsync")
     Context *context = here();
     if (bytes == 0) return INVALID_VALUE;
-    if (context->used + bytes > memory_bytes()) return OUT_OF_MEMORY;
+    if (size_t(number("EMULATOR_TAKEN", 0)) + context->used + bytes > memory_bytes()) return OUT_OF_MEMORY;
     *out = reinterpret_cast<uintptr_t>(aligned_alloc(256, (bytes + 255) / 256 * 256));
     memset(reinterpret_cast<void *>(*out), 0xa5, bytes); // no element
     context->memory[*out] = bytes;

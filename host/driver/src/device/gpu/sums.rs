@@ -42,7 +42,7 @@ impl<M: Driven> Gpu<M> {
         let fits = |piece: &Sums| {
             let points = piece.points * of.curve.spec().point_bytes(of.group);
             let most = piece.largest_buffer(&self.machine.properties()).max(points);
-            piece.entries() <= MAX_ENTRIES && most <= self.machine.largest_buffer()
+            piece.entries() <= MAX_ENTRIES && most <= self.largest_buffer
         };
         while !fits(&piece) {
             match (piece.sums, piece.points) {
