@@ -2,7 +2,7 @@
 
 use crate::HdlError;
 use crate::ntt::core::{Ntt31, Ntt64};
-use crate::stream::{core::StreamCore, plan as stream};
+use crate::stream::{chain::Chain, core::StreamCore, plan as stream};
 use clap::ValueEnum;
 use proofmill_field::FieldId;
 use rust_hdl::prelude::*;
@@ -29,17 +29,18 @@ pub enum Core {
     /// The streaming transform over Goldilocks, with cosets.
     #[value(name = "stream-goldilocks-coset")]
     StreamGoldilocksCoset,
+    /// Lanes of the streaming transform one behind the other: what a part holds, no core of a card.
+    #[value(name = "chain-goldilocks")]
+    ChainGoldilocks,
 }
 
 impl Core {
     /// Its field.
     pub fn field(self) -> FieldId {
         match self {
-            Core::NttGoldilocks | Core::StreamGoldilocks | Core::StreamGoldilocksCoset => {
-                FieldId::Goldilocks
-            }
             Core::NttBabyBear => FieldId::BabyBear,
             Core::NttKoalaBear => FieldId::KoalaBear,
+            _ => FieldId::Goldilocks,
         }
     }
 }
@@ -94,31 +95,39 @@ pub(crate) use in_place;
 impl Design {
     /// Every design that is compiled in.
     pub fn all() -> impl Iterator<Item = Design> {
-        let streams = [Core::StreamGoldilocks, Core::StreamGoldilocksCoset];
-        let in_place = Core::value_variants()
-            .iter()
-            .filter(move |core| !streams.contains(core));
-        let in_place = in_place.flat_map(|core| {
+        let in_place = [Core::NttGoldilocks, Core::NttBabyBear, Core::NttKoalaBear];
+        let in_place = in_place.into_iter().flat_map(|core| {
             let sizes = [6, 10, 12]
                 .into_iter()
                 .flat_map(|k| [1, 2, 4].map(|b| (k, b)));
-            sizes.map(|(log_n_max, butterflies)| Design {
-                core: *core,
+            sizes.map(move |(log_n_max, butterflies)| Design {
+                core,
                 log_n_max,
                 butterflies,
             })
         });
-        let stream = |core| Design {
+        let stream = |(core, butterflies)| Design {
             core,
             log_n_max: stream::LOG_N,
-            butterflies: 1,
+            butterflies,
         };
+        let streams = [
+            (Core::StreamGoldilocks, 1),
+            (Core::StreamGoldilocksCoset, 1),
+            (Core::ChainGoldilocks, 3),
+            (Core::ChainGoldilocks, 4),
+        ];
         in_place.chain(streams.map(stream))
     }
 
-    fn streams(&self, has_coset: bool) -> Option<Result<String, HdlError>> {
-        let fits = (self.log_n_max, self.butterflies) == (stream::LOG_N, 1);
-        fits.then(|| verilog(StreamCore::new(has_coset)))
+    /// The Verilog of a streaming block, where the size is that of one and the lanes are so many.
+    pub(crate) fn streams<B: Block>(
+        &self,
+        lanes: std::ops::RangeInclusive<u32>,
+        block: impl FnOnce() -> B,
+    ) -> Option<Result<String, HdlError>> {
+        let fits = self.log_n_max == stream::LOG_N && lanes.contains(&self.butterflies);
+        fits.then(|| verilog(block()))
     }
 
     /// Its Verilog, the top module named `top`.
@@ -135,8 +144,9 @@ impl Design {
         let text = || match self.core {
             Core::NttGoldilocks => in_place!(self, ntt64),
             Core::NttBabyBear | Core::NttKoalaBear => in_place!(self, ntt31),
-            Core::StreamGoldilocks => self.streams(false),
-            Core::StreamGoldilocksCoset => self.streams(true),
+            Core::StreamGoldilocks => self.streams(1..=1, || StreamCore::new(false)),
+            Core::StreamGoldilocksCoset => self.streams(1..=1, || StreamCore::new(true)),
+            Core::ChainGoldilocks => self.streams(3..=4, || Chain::new(self.butterflies as usize)),
         };
         with_room(text)?.unwrap_or(Err(HdlError::NoSuchDesign(*self)))
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub enum HdlError {
     /// A design with parameters that this build does not offer.
     #[error(
-        "no design {0}: --log-n-max is 6, 10 or 12, --butterflies 1, 2 or 4; 12 and 1 if it streams"
+        "no design {0}: --log-n-max is 6, 10 or 12, --butterflies 1, 2 or 4; 12 and 1 if it streams, 12 and 3 or 4 in a chain"
     )]
     NoSuchDesign(Design),
     /// A block whose signals are not driven as they should be.

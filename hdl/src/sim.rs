@@ -138,11 +138,17 @@ impl Model {
     /// Sets an input of up to 64 bits; what does not fit the port must be zero.
     #[inline]
     pub fn set(&mut self, port: Port, word: u64) {
-        let place = &self.places[port.0];
-        let count = place.bytes.min(8);
-        // SAFETY: the shim's pointer is to `bytes` bytes of the model, which lives as long as `self`.
-        let memory = unsafe { std::slice::from_raw_parts_mut(place.memory, count) };
-        memory.copy_from_slice(&word.to_le_bytes()[..count]);
+        let Place { memory, bytes, .. } = self.places[port.0];
+        // SAFETY: the shim's pointer is to `bytes` bytes of the model, which lives as long as `self`; they are
+        // 1, 2, 4, 8 or more, little-endian.
+        unsafe {
+            match bytes {
+                1 => memory.write(word as u8),
+                2 => memory.cast::<u16>().write_unaligned(word as u16),
+                4 => memory.cast::<u32>().write_unaligned(word as u32),
+                _ => memory.cast::<u64>().write_unaligned(word),
+            }
+        }
     }
 
     /// Sets an input of any width from little-endian words; missing words are zero.
@@ -162,13 +168,16 @@ impl Model {
     /// [`Model::settle`] first.
     #[inline]
     pub fn get(&self, port: Port) -> u64 {
-        let place = &self.places[port.0];
-        let mut word = [0; 8];
-        let count = place.bytes.min(8);
+        let Place { memory, bytes, .. } = self.places[port.0];
         // SAFETY: as in `set`; nothing writes while `self` is borrowed.
-        let memory = unsafe { std::slice::from_raw_parts(place.memory, count) };
-        word[..count].copy_from_slice(memory);
-        u64::from_le_bytes(word)
+        unsafe {
+            match bytes {
+                1 => memory.read().into(),
+                2 => memory.cast::<u16>().read_unaligned().into(),
+                4 => memory.cast::<u32>().read_unaligned().into(),
+                _ => memory.cast::<u64>().read_unaligned(),
+            }
+        }
     }
 
     /// A port of any width as little-endian words.

@@ -2,16 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use proofmill_field::{FieldId, Random, int, naive};
+use proofmill_field::{FieldId, Int, Random, int, naive};
 use proofmill_hdl::arith::goldilocks::FIELD;
 use proofmill_hdl::design::verilog;
-use proofmill_hdl::sim::{self, Model, Port};
+use proofmill_hdl::sim::core::{Answer, Job, run};
+use proofmill_hdl::sim::{self, Model};
 use proofmill_hdl::stream::{
     chain::Chain, core::StreamCore, coset::Coset, model, pipeline::Pipeline, reorder::Reorder,
     rotate::Rotate, stage::Stage, unit::Unit,
 };
 use rust_hdl::prelude::*;
-use std::collections::VecDeque;
 
 const LOG_N: u32 = 12;
 const N: usize = 1 << LOG_N;
@@ -143,38 +143,25 @@ fn a_unit_in_the_simulator_of_rust_hdl() {
 struct Core {
     model: Model,
     clocks: u64,
-    random: Random,
 }
 
-/// One transform asked of the core.
-#[derive(Clone)]
-struct Job {
-    words: Vec<u64>,
-    inverse: bool,
-    coset_shift: u64,
+fn job(seed: u64, inverse: bool) -> Job {
+    Job {
+        log_n: LOG_N,
+        inverse,
+        coset_shift: 1,
+        words: elements(seed, N),
+    }
 }
 
-impl Job {
-    fn new(seed: u64, inverse: bool) -> Job {
-        Job {
-            words: elements(seed, N),
-            inverse,
-            coset_shift: 1,
-        }
-    }
+fn on(job: Job, coset_shift: u64) -> Job {
+    Job { coset_shift, ..job }
+}
 
-    fn on(self, coset_shift: u64) -> Job {
-        Job {
-            coset_shift,
-            ..self
-        }
-    }
-
-    fn answer(&self) -> Vec<u64> {
-        let mut words = self.words.clone();
-        model::coset_transform(&mut words, self.inverse, self.coset_shift);
-        words
-    }
+fn answer(job: &Job) -> Vec<u64> {
+    let mut words = job.words.clone();
+    model::coset_transform(&mut words, job.inverse, job.coset_shift);
+    words
 }
 
 impl Core {
@@ -182,23 +169,18 @@ impl Core {
         let mut core = Core {
             model: simulated(StreamCore::new(has_coset))?,
             clocks: 0,
-            random: Random::seeded(9),
         };
         core.set("log_n", LOG_N.into());
         core.set("coset_shift", 1);
         Some(core)
     }
 
-    fn port(&self, name: &str) -> Port {
-        self.model.port(name).unwrap()
-    }
-
     fn get(&self, name: &str) -> u64 {
-        self.model.get(self.port(name))
+        self.model.get(self.model.port(name).unwrap())
     }
 
     fn set(&mut self, name: &str, word: u64) {
-        let port = self.port(name);
+        let port = self.model.port(name).unwrap();
         self.model.set(port, word);
     }
 
@@ -207,84 +189,35 @@ impl Core {
         self.clocks += 1;
     }
 
-    /// True two times in three.
-    fn flip(&mut self) -> bool {
-        !self.random.word().is_multiple_of(3)
-    }
-
     fn reset(&mut self) {
         self.set("reset", 1);
         self.tick();
         self.set("reset", 0);
     }
 
-    /// Runs jobs one after the other, with random stalls at both ends if asked for; their answers, and
-    /// the clocks at which each word entered and left.
-    fn run(&mut self, jobs: &[Job], stalls: bool) -> (Vec<u64>, [Vec<u64>; 2]) {
-        let mut starts: VecDeque<_> = jobs.iter().collect();
-        let words: Vec<_> = jobs.iter().flat_map(|job| job.words.iter()).collect();
-        let (mut sent, mut received, mut done) = (0, vec![], 0);
-        let mut times = [vec![], vec![]];
-        let limit = self.clocks + 8 * (words.len() + 3 * N) as u64;
-        while received.len() < words.len() {
-            let (give, take) = match stalls {
-                true => (self.flip(), self.flip()),
-                false => (true, true),
-            };
-            let ready = self.get("ready") == 1;
-            let start = ready.then(|| starts.pop_front()).flatten();
-            self.set("start", start.is_some().into());
-            if let Some(job) = start {
-                self.set("inverse", job.inverse.into());
-                self.set("coset_shift", job.coset_shift);
-            }
-            let give = give && sent < words.len();
-            self.set("in_valid", give.into());
-            self.set("in_data", if give { *words[sent] } else { !0 });
-            self.set("out_ready", take.into());
-            self.model.settle();
-            if give && self.get("in_ready") == 1 {
-                sent += 1;
-                times[0].push(self.clocks);
-            }
-            if take && self.get("out_valid") == 1 {
-                received.push(self.get("out_data"));
-                times[1].push(self.clocks);
-            }
-            done += self.get("done");
-            self.tick();
-            assert!(self.clocks < limit, "{} words out", received.len());
+    fn check(&mut self, jobs: &[Job], stalls: Option<u64>) -> Vec<Answer> {
+        let answers = run(&mut self.model, jobs, stalls).unwrap();
+        assert_eq!(answers.len(), jobs.len());
+        for (i, (ours, job)) in answers.iter().zip(jobs).enumerate() {
+            assert!(ours.words == answer(job), "job {i}, stalls: {stalls:?}");
+            assert_eq!(ours.done, 1, "job {i}, stalls: {stalls:?}");
         }
-        self.set("start", 0);
-        self.set("out_ready", 0);
-        assert_eq!(done as usize, jobs.len());
-        (received, times)
-    }
-
-    fn check(&mut self, jobs: &[Job], stalls: bool) -> [Vec<u64>; 2] {
-        let (words, times) = self.run(jobs, stalls);
-        for (i, (ours, job)) in words.chunks(N).zip(jobs).enumerate() {
-            assert!(ours == job.answer(), "job {i}, stalls: {stalls}");
-        }
-        times
+        answers
     }
 }
 
 #[test]
 fn the_core_transforms_by_the_definition() {
-    let job = Job::new(10, false);
+    let job = job(10, false);
     let words: Vec<_> = job.words.iter().map(|&word| int::small(word)).collect();
     let root = FIELD.root_of_unity(LOG_N).unwrap();
     let expected = naive::transform(FIELD, &words, &root, &FIELD.one, N);
     let Some(mut core) = Core::new(false) else {
         return;
     };
-    let (ours, _) = core.run(&[job], false);
-    assert!(
-        ours.iter()
-            .zip(expected)
-            .all(|(&ours, word)| ours == word[0])
-    );
+    let answers = run(&mut core.model, &[job], None).unwrap();
+    let expected: Vec<_> = expected.iter().map(|word: &Int| word[0]).collect();
+    assert!(answers[0].words == expected);
 }
 
 #[test]
@@ -295,16 +228,16 @@ fn one_transform_per_4096_clocks() {
         };
         let shift = if has_coset { 7 } else { 1 };
         let jobs: Vec<_> = (20..26)
-            .map(|i| Job::new(i, i % 3 == 0))
-            .map(|job| if job.inverse { job } else { job.on(shift) })
+            .map(|i| job(i, i % 3 == 0))
+            .map(|job| if job.inverse { job } else { on(job, shift) })
             .collect();
-        let [entered, left] = core.check(&jobs, false);
-        assert_eq!(left[6 * N - 1] - left[0], 6 * N as u64 - 1);
+        let answers = core.check(&jobs, None);
+        assert_eq!(answers[5].last - answers[0].first, 6 * N as u64 - 1);
         // From the last word in to the first one out, as the core counts it.
-        let cycles = left[0] - entered[N - 1];
+        let cycles = answers[0].first - answers[0].fed;
         assert_eq!(core.get("cycles"), cycles);
         let coset = if has_coset { Coset::LATENCY } else { 0 };
-        let latency = coset + Pipeline::LATENCY + N - 1 + Reorder::LATENCY;
+        let latency = StreamCore::ENTRY + coset + Pipeline::LATENCY + N - 1 + Reorder::LATENCY;
         assert_eq!(cycles, latency as u64);
     }
 }
@@ -315,32 +248,32 @@ fn cosets_come_and_go() {
         return;
     };
     let shifts = [7, 7, 1, 7, 1 << 40, FIELD.modulus[0] - 1, 1, 0];
-    let job = |(i, &shift)| Job::new(60 + i as u64, false).on(shift);
+    let job = |(i, &shift)| on(job(60 + i as u64, false), shift);
     let forward: Vec<_> = shifts.iter().enumerate().map(job).collect();
-    core.check(&forward, false);
+    core.check(&forward, None);
     let turned = |(i, job): (usize, &Job)| Job {
         inverse: i % 3 > 0,
         ..job.clone()
     };
     let mixed: Vec<_> = forward.iter().enumerate().map(turned).collect();
-    core.check(&mixed, true);
+    core.check(&mixed, Some(9));
 }
 
 #[test]
 fn stalls_at_both_ends_change_no_answer() {
-    let jobs: Vec<_> = (30..36).map(|i| Job::new(i, i % 2 == 0)).collect();
+    let jobs: Vec<_> = (30..36).map(|i| job(i, i % 2 == 0)).collect();
     for has_coset in [false, true] {
         let Some(mut core) = Core::new(has_coset) else {
             return;
         };
-        core.check(&jobs, true);
-        core.check(&jobs[..2], false);
+        core.check(&jobs, Some(9));
+        core.check(&jobs[..2], None);
     }
 }
 
 #[test]
 fn nothing_is_lost_while_nobody_reads() {
-    let jobs: Vec<_> = (40..46).map(|i| Job::new(i, false)).collect();
+    let jobs: Vec<_> = (40..46).map(|i| job(i, false)).collect();
     let Some(mut core) = Core::new(false) else {
         return;
     };
@@ -373,7 +306,7 @@ fn nothing_is_lost_while_nobody_reads() {
         assert!(core.clocks < 100 * N as u64);
     }
     for (ours, job) in received.chunks(N).zip(&jobs) {
-        assert!(ours == job.answer());
+        assert!(ours == answer(job));
     }
 }
 
@@ -392,7 +325,7 @@ fn a_reset_in_the_middle_leaves_no_trace() {
     }
     core.set("in_valid", 0);
     core.reset();
-    core.check(&[Job::new(50, true), Job::new(51, false)], false);
+    core.check(&[job(50, true), job(51, false)], None);
 }
 
 #[test]

@@ -74,14 +74,15 @@ impl Design {
             ($($width:tt),+) => { verilog(Card64::<$($width),+>::new(Ntt64::new(field), identity)) };
         }
         let stream = |has_coset| {
-            let fits = (self.log_n_max, self.butterflies) == (STREAM_LOG_N, 1);
-            fits.then(|| verilog(StreamCard::new(StreamCore::new(has_coset), identity)))
+            let card = || StreamCard::new(StreamCore::new(has_coset), identity);
+            self.streams(1..=1, card)
         };
         let text = match self.core {
             Core::NttGoldilocks => in_place!(self, card64),
             Core::NttBabyBear | Core::NttKoalaBear => in_place!(self, card31),
             Core::StreamGoldilocks => stream(false),
             Core::StreamGoldilocksCoset => stream(true),
+            Core::ChainGoldilocks => None,
         };
         text.unwrap_or(Err(HdlError::NoSuchDesign(*self)))
     }

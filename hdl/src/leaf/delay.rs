@@ -4,7 +4,7 @@ use super::timing;
 use rust_hdl::prelude::*;
 use std::collections::VecDeque;
 
-/// `q` is `d` of `depth` clocks ago. The depth is chosen when the block is made, at least 1.
+/// `q` is `d` of `depth` clocks ago; the depth is chosen when the block is made.
 #[derive(LogicBlock)]
 pub struct Delay<const W: usize> {
     /// Clock.
@@ -17,20 +17,22 @@ pub struct Delay<const W: usize> {
 }
 
 impl<const W: usize> Delay<W> {
-    /// A line of `depth` registers; 1 for a depth of 0.
+    /// A line of `depth` registers, which may be none.
     pub fn new(depth: usize) -> Self {
         Delay {
             clock: Default::default(),
             d: Default::default(),
             q: Default::default(),
-            _line: vec![Bits::default(); depth.max(1)].into(),
+            _line: vec![Bits::default(); depth].into(),
         }
     }
 }
 
 impl<const W: usize> Logic for Delay<W> {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        if self._line.is_empty() {
+            self.q.next = self.d.val();
+        } else if self.clock.pos_edge() {
             self._line.push_front(self.d.val());
             self._line.pop_back();
             if let Some(last) = self._line.back() {
@@ -44,6 +46,9 @@ impl<const W: usize> Logic for Delay<W> {
     }
 
     fn hdl(&self) -> Verilog {
+        if self._line.is_empty() {
+            return Verilog::Custom("always @(*) q = d;".into());
+        }
         // one wide register, which simulates faster than an array
         let (bits, rest) = (self._line.len() * W, (self._line.len() - 1) * W);
         let shifted = match rest {

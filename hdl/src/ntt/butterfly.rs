@@ -5,121 +5,84 @@ use crate::leaf::Delay;
 use proofmill_field::FieldSpec;
 use rust_hdl::prelude::*;
 
-/// A butterfly over BabyBear or KoalaBear; the factor is in Montgomery form.
-#[derive(LogicBlock)]
-pub struct Butterfly31 {
-    /// Clock.
-    pub clock: Signal<In, Clock>,
-    /// The element that is not multiplied.
-    pub left: Signal<In, Bits<31>>,
-    /// The element that is.
-    pub right: Signal<In, Bits<31>>,
-    /// By this.
-    pub factor: Signal<In, Bits<31>>,
-    /// left + right · factor, [`Butterfly31::LATENCY`] clocks later.
-    pub sum: Signal<Out, Bits<31>>,
-    /// left − right · factor, with the sum.
-    pub difference: Signal<Out, Bits<31>>,
-    waits: Delay<31>,
-    multiply: mont31::Multiply,
-    add: mont31::Add,
-    subtract: mont31::Subtract,
-}
-
-impl Butterfly31 {
-    /// Clocks from operands to results.
-    pub const LATENCY: usize = mont31::Multiply::LATENCY + mont31::Add::LATENCY;
-
-    /// A butterfly over a field of 31 bits.
-    pub fn new(field: &FieldSpec) -> Self {
-        Butterfly31 {
-            clock: Default::default(),
-            left: Default::default(),
-            right: Default::default(),
-            factor: Default::default(),
-            sum: Default::default(),
-            difference: Default::default(),
-            waits: Delay::new(mont31::Multiply::LATENCY),
-            multiply: mont31::Multiply::new(field),
-            add: mont31::Add::new(field),
-            subtract: mont31::Subtract::new(field),
+/// A butterfly of the blocks of an arithmetic, and how these are made for a field.
+macro_rules! butterfly {
+    ($(#[$docs:meta])* $name:ident, $bits:literal, $arith:ident, |$field:pat_param| $new:ident($($of:ident)?)) => {
+        $(#[$docs])*
+        #[derive(LogicBlock)]
+        pub struct $name {
+            /// Clock.
+            pub clock: Signal<In, Clock>,
+            /// The element that is not multiplied.
+            pub left: Signal<In, Bits<$bits>>,
+            /// The element that is.
+            pub right: Signal<In, Bits<$bits>>,
+            /// By this.
+            pub factor: Signal<In, Bits<$bits>>,
+            /// left + right · factor, `LATENCY` clocks later.
+            pub sum: Signal<Out, Bits<$bits>>,
+            /// left − right · factor, with the sum.
+            pub difference: Signal<Out, Bits<$bits>>,
+            waits: Delay<$bits>,
+            multiply: $arith::Multiply,
+            add: $arith::Add,
+            subtract: $arith::Subtract,
+            catches_up: Delay<$bits>,
         }
-    }
-}
 
-impl Logic for Butterfly31 {
-    #[hdl_gen]
-    fn update(&mut self) {
-        clock!(self, clock, waits, multiply, add, subtract);
-        self.waits.d.next = self.left.val();
-        self.multiply.left.next = self.right.val();
-        self.multiply.right.next = self.factor.val();
-        self.add.left.next = self.waits.q.val();
-        self.add.right.next = self.multiply.product.val();
-        self.subtract.left.next = self.waits.q.val();
-        self.subtract.right.next = self.multiply.product.val();
-        self.sum.next = self.add.sum.val();
-        self.difference.next = self.subtract.difference.val();
-    }
-}
+        impl $name {
+            /// Clocks from operands to results.
+            pub const LATENCY: usize = $arith::Multiply::LATENCY + $arith::Add::LATENCY;
 
-/// A butterfly over Goldilocks.
-#[derive(LogicBlock)]
-pub struct Butterfly64 {
-    /// Clock.
-    pub clock: Signal<In, Clock>,
-    /// The element that is not multiplied.
-    pub left: Signal<In, Bits<64>>,
-    /// The element that is.
-    pub right: Signal<In, Bits<64>>,
-    /// By this.
-    pub factor: Signal<In, Bits<64>>,
-    /// left + right · factor, [`Butterfly64::LATENCY`] clocks later.
-    pub sum: Signal<Out, Bits<64>>,
-    /// left − right · factor, with the sum.
-    pub difference: Signal<Out, Bits<64>>,
-    waits: Delay<64>,
-    multiply: goldilocks::Multiply,
-    add: goldilocks::Add,
-    subtract: goldilocks::Subtract,
-    catches_up: Delay<64>,
-}
-
-impl Butterfly64 {
-    /// Clocks from operands to results.
-    pub const LATENCY: usize = goldilocks::Multiply::LATENCY + goldilocks::Add::LATENCY;
-
-    /// A butterfly; the field is Goldilocks whatever is given, as for the other kind.
-    pub fn new(_: &FieldSpec) -> Self {
-        Butterfly64 {
-            clock: Default::default(),
-            left: Default::default(),
-            right: Default::default(),
-            factor: Default::default(),
-            sum: Default::default(),
-            difference: Default::default(),
-            waits: Delay::new(goldilocks::Multiply::LATENCY),
-            multiply: Default::default(),
-            add: Default::default(),
-            subtract: Default::default(),
-            catches_up: Delay::new(goldilocks::Add::LATENCY - goldilocks::Subtract::LATENCY),
+            /// A butterfly over the field.
+            pub fn new($field: &FieldSpec) -> Self {
+                $name {
+                    clock: Default::default(),
+                    left: Default::default(),
+                    right: Default::default(),
+                    factor: Default::default(),
+                    sum: Default::default(),
+                    difference: Default::default(),
+                    waits: Delay::new($arith::Multiply::LATENCY),
+                    multiply: $arith::Multiply::$new($($of)?),
+                    add: $arith::Add::$new($($of)?),
+                    subtract: $arith::Subtract::$new($($of)?),
+                    catches_up: Delay::new($arith::Add::LATENCY - $arith::Subtract::LATENCY),
+                }
+            }
         }
-    }
+
+        impl Logic for $name {
+            #[hdl_gen]
+            fn update(&mut self) {
+                clock!(self, clock, waits, multiply, add, subtract, catches_up);
+                self.waits.d.next = self.left.val();
+                self.multiply.left.next = self.right.val();
+                self.multiply.right.next = self.factor.val();
+                self.add.left.next = self.waits.q.val();
+                self.add.right.next = self.multiply.product.val();
+                self.subtract.left.next = self.waits.q.val();
+                self.subtract.right.next = self.multiply.product.val();
+                self.catches_up.d.next = self.subtract.difference.val();
+                self.sum.next = self.add.sum.val();
+                self.difference.next = self.catches_up.q.val();
+            }
+        }
+    };
 }
 
-impl Logic for Butterfly64 {
-    #[hdl_gen]
-    fn update(&mut self) {
-        clock!(self, clock, waits, multiply, add, subtract, catches_up);
-        self.waits.d.next = self.left.val();
-        self.multiply.left.next = self.right.val();
-        self.multiply.right.next = self.factor.val();
-        self.add.left.next = self.waits.q.val();
-        self.add.right.next = self.multiply.product.val();
-        self.subtract.left.next = self.waits.q.val();
-        self.subtract.right.next = self.multiply.product.val();
-        self.catches_up.d.next = self.subtract.difference.val();
-        self.sum.next = self.add.sum.val();
-        self.difference.next = self.catches_up.q.val();
-    }
-}
+butterfly!(
+    /// A butterfly over BabyBear or KoalaBear; the factor is in Montgomery form.
+    Butterfly31,
+    31,
+    mont31,
+    |field| new(field)
+);
+
+butterfly!(
+    /// A butterfly over Goldilocks, which is the field whatever is given.
+    Butterfly64,
+    64,
+    goldilocks,
+    |_| default()
+);

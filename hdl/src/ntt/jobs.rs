@@ -45,7 +45,7 @@ pub struct Jobs<const W: usize, const K: usize> {
     pub available: Signal<Out, Bit>,
     /// Its buffer.
     pub buffer: Signal<Out, Bit>,
-    /// Half its size.
+    /// Half its size; like all below up to `shift` a clock late.
     pub half: Signal<Out, Bits<K>>,
     /// log2 of its size.
     pub size: Signal<Out, Bits<5>>,
@@ -64,13 +64,24 @@ pub struct Jobs<const W: usize, const K: usize> {
     computes: DFF<Bits<2>>,
     unloads: DFF<Bits<2>>,
     behind: Signal<Local, Bits<2>>,
+    open: Signal<Local, Bit>,
     fits: Signal<Local, Bit>,
     refused: DFF<Bit>,
+    // what was asked for a clock ago, and whether it was taken: inputs do not reach the registers of a job
+    taken: DFF<Bit>,
     power: Signal<Local, Bits<5>>,
+    asked_half: DFF<Bits<K>>,
+    asked_size: DFF<Bits<5>>,
+    asked_inverse: DFF<Bit>,
+    asked_shift: DFF<Bits<W>>,
     halves: [DFF<Bits<K>>; 2],
     sizes: [DFF<Bits<5>>; 2],
     inverses: [DFF<Bit>; 2],
     shifts: [DFF<Bits<W>>; 2],
+    half_register: DFF<Bits<K>>,
+    size_register: DFF<Bits<5>>,
+    backward_register: DFF<Bit>,
+    shift_register: DFF<Bits<W>>,
     one: Constant<Bits<K>>,
     largest: Constant<Bits<5>>,
 }
@@ -108,13 +119,23 @@ impl<const W: usize, const K: usize> Default for Jobs<W, K> {
             computes: Default::default(),
             unloads: Default::default(),
             behind: Default::default(),
+            open: Default::default(),
             fits: Default::default(),
             refused: Default::default(),
+            taken: Default::default(),
             power: Default::default(),
+            asked_half: Default::default(),
+            asked_size: Default::default(),
+            asked_inverse: Default::default(),
+            asked_shift: Default::default(),
             halves: each(),
             sizes: each(),
             inverses: each(),
             shifts: each(),
+            half_register: Default::default(),
+            size_register: Default::default(),
+            backward_register: Default::default(),
+            shift_register: Default::default(),
             one: Constant::new(1u64.into()),
             largest: Constant::new((K as u64).into()),
         }
@@ -124,7 +145,19 @@ impl<const W: usize, const K: usize> Default for Jobs<W, K> {
 impl<const W: usize, const K: usize> Logic for Jobs<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, starts, loads, computes, unloads, refused);
+        dff_setup!(
+            self, clock, starts, loads, computes, unloads, refused, taken
+        );
+        dff_setup!(
+            self,
+            clock,
+            asked_half,
+            asked_size,
+            asked_inverse,
+            asked_shift
+        );
+        dff_setup!(self, clock, half_register, size_register);
+        dff_setup!(self, clock, backward_register, shift_register);
         for i in 0..2 {
             self.halves[i].clock.next = self.clock.val();
             self.sizes[i].clock.next = self.clock.val();
@@ -140,25 +173,33 @@ impl<const W: usize, const K: usize> Logic for Jobs<W, K> {
         self.available.next = self.loads.q.val() != self.computes.q.val();
         self.finished.next = self.computes.q.val() != self.unloads.q.val();
         self.behind.next = self.unloads.q.val() + 2;
-        self.ready.next = (self.starts.q.val() == self.loads.q.val())
-            & (self.starts.q.val() != self.behind.val());
+        self.open.next = (self.starts.q.val() == self.loads.q.val())
+            & (self.starts.q.val() != self.behind.val())
+            & !self.taken.q.val();
+        self.ready.next = self.open.val();
         self.power.next = self.log_n.val() - 1;
         self.fits.next = self.log_n.val().any() & (self.log_n.val() <= self.largest.val());
-        self.refused.d.next = self.start.val() & self.ready.val() & !self.fits.val();
+        self.refused.d.next = self.start.val() & self.open.val() & !self.fits.val();
         self.fault.next = self.refused.q.val();
-        if self.start.val() & self.ready.val() & self.fits.val() {
+        self.taken.d.next = self.start.val() & self.open.val() & self.fits.val();
+        self.asked_half.d.next = self.one.val() << self.power.val();
+        self.asked_size.d.next = self.log_n.val();
+        self.asked_inverse.d.next = self.inverse.val();
+        self.asked_shift.d.next = self.coset_shift.val();
+        if self.taken.q.val() {
             self.starts.d.next = self.starts.q.val() + 1;
-            if self.starts.q.val().get_bit(0) {
-                self.halves[1].d.next = self.one.val() << self.power.val();
-                self.sizes[1].d.next = self.log_n.val();
-                self.inverses[1].d.next = self.inverse.val();
-                self.shifts[1].d.next = self.coset_shift.val();
-            } else {
-                self.halves[0].d.next = self.one.val() << self.power.val();
-                self.sizes[0].d.next = self.log_n.val();
-                self.inverses[0].d.next = self.inverse.val();
-                self.shifts[0].d.next = self.coset_shift.val();
-            }
+        }
+        if self.taken.q.val() & !self.starts.q.val().get_bit(0) {
+            self.halves[0].d.next = self.asked_half.q.val();
+            self.sizes[0].d.next = self.asked_size.q.val();
+            self.inverses[0].d.next = self.asked_inverse.q.val();
+            self.shifts[0].d.next = self.asked_shift.q.val();
+        }
+        if self.taken.q.val() & self.starts.q.val().get_bit(0) {
+            self.halves[1].d.next = self.asked_half.q.val();
+            self.sizes[1].d.next = self.asked_size.q.val();
+            self.inverses[1].d.next = self.asked_inverse.q.val();
+            self.shifts[1].d.next = self.asked_shift.q.val();
         }
         if self.loaded.val() {
             self.loads.d.next = self.loads.q.val() + 1;
@@ -177,22 +218,27 @@ impl<const W: usize, const K: usize> Logic for Jobs<W, K> {
             self.load_inverse.next = self.inverses[1].q.val();
         }
         self.buffer.next = self.computes.q.val().get_bit(0);
-        self.half.next = self.halves[0].q.val();
-        self.size.next = self.sizes[0].q.val();
-        self.backward.next = self.inverses[0].q.val();
-        self.shift.next = self.shifts[0].q.val();
+        self.half_register.d.next = self.halves[0].q.val();
+        self.size_register.d.next = self.sizes[0].q.val();
+        self.backward_register.d.next = self.inverses[0].q.val();
+        self.shift_register.d.next = self.shifts[0].q.val();
         if self.computes.q.val().get_bit(0) {
-            self.half.next = self.halves[1].q.val();
-            self.size.next = self.sizes[1].q.val();
-            self.backward.next = self.inverses[1].q.val();
-            self.shift.next = self.shifts[1].q.val();
+            self.half_register.d.next = self.halves[1].q.val();
+            self.size_register.d.next = self.sizes[1].q.val();
+            self.backward_register.d.next = self.inverses[1].q.val();
+            self.shift_register.d.next = self.shifts[1].q.val();
         }
+        self.half.next = self.half_register.q.val();
+        self.size.next = self.size_register.q.val();
+        self.backward.next = self.backward_register.q.val();
+        self.shift.next = self.shift_register.q.val();
         self.unload_buffer.next = self.unloads.q.val().get_bit(0);
         self.unload_half.next = self.halves[0].q.val();
         if self.unloads.q.val().get_bit(0) {
             self.unload_half.next = self.halves[1].q.val();
         }
         if self.reset.val() {
+            self.taken.d.next = false;
             self.starts.d.next = 0.into();
             self.loads.d.next = 0.into();
             self.computes.d.next = 0.into();

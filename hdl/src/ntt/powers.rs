@@ -4,6 +4,16 @@ use crate::leaf::{Reverse, Rom};
 use proofmill_field::FieldSpec;
 use rust_hdl::prelude::*;
 
+/// Parts of a shift that are compared by themselves.
+const PARTS: usize = 4;
+
+/// The bits of a part.
+fn part<const W: usize>(i: usize) -> Constant<Bits<W>> {
+    let size = W.div_ceil(PARTS);
+    let bits = (i * size)..((i + 1) * size).min(W);
+    Constant::new(bits.fold(Bits::default(), |mask, bit| mask.replace_bit(bit, true)))
+}
+
 /// Decides whether a job's elements are multiplied by powers c·shift^i, c = 1 forward and 1/N inverse, and
 /// whether the table already holds them.
 ///
@@ -48,8 +58,12 @@ pub struct Powers<const W: usize, const K: usize> {
     pub unit: Signal<Out, Bits<K>>,
     /// This is the last doubling.
     pub is_last: Signal<Out, Bit>,
-    scaled_register: DFF<Bit>,
-    fresh_register: DFF<Bit>,
+    // comparisons of the job with 1 and with the table, in parts that a clock has time for
+    is_inverse: DFF<Bit>,
+    is_shifted: [DFF<Bit>; PARTS],
+    kept: DFF<Bit>,
+    differs: [DFF<Bit>; PARTS],
+    part: [Constant<Bits<W>>; PARTS],
     complete: DFF<Bit>,
     table_half: DFF<Bits<K>>,
     table_inverse: DFF<Bit>,
@@ -90,8 +104,11 @@ impl<const W: usize, const K: usize> Powers<W, K> {
             last_count: Default::default(),
             unit: Default::default(),
             is_last: Default::default(),
-            scaled_register: Default::default(),
-            fresh_register: Default::default(),
+            is_inverse: Default::default(),
+            is_shifted: Default::default(),
+            kept: Default::default(),
+            differs: Default::default(),
+            part: std::array::from_fn(part),
             complete: Default::default(),
             table_half: Default::default(),
             table_inverse: Default::default(),
@@ -114,14 +131,7 @@ impl<const W: usize, const K: usize> Powers<W, K> {
 impl<const W: usize, const K: usize> Logic for Powers<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self,
-            clock,
-            scaled_register,
-            fresh_register,
-            complete,
-            table_half
-        );
+        dff_setup!(self, clock, is_inverse, kept, complete, table_half);
         dff_setup!(
             self,
             clock,
@@ -135,12 +145,18 @@ impl<const W: usize, const K: usize> Logic for Powers<W, K> {
         self.inverses.address.next = self.size.val();
         self.half_reversed.a.next = self.half.val();
         self.doubled_reversed.a.next = self.doubled.q.val();
-        self.scaled_register.d.next =
-            self.inverse.val() | (self.shift.val() != self.field_one.val());
-        self.fresh_register.d.next = self.complete.q.val()
+        self.is_inverse.d.next = self.inverse.val();
+        self.kept.d.next = self.complete.q.val()
             & (self.table_half.q.val() == self.half.val())
-            & (self.table_inverse.q.val() == self.inverse.val())
-            & (self.table_shift.q.val() == self.shift.val());
+            & (self.table_inverse.q.val() == self.inverse.val());
+        for i in 0..PARTS {
+            self.is_shifted[i].clock.next = self.clock.val();
+            self.differs[i].clock.next = self.clock.val();
+            self.is_shifted[i].d.next =
+                ((self.shift.val() ^ self.field_one.val()) & self.part[i].val()).any();
+            self.differs[i].d.next =
+                ((self.shift.val() ^ self.table_shift.q.val()) & self.part[i].val()).any();
+        }
         // where the buffer's addresses are reversed, so are the table's: its count runs in steps of 2^(K−n)
         self.steps.next = self.half_reversed.y.val();
         self.unit.next = self.doubled_reversed.y.val();
@@ -175,8 +191,16 @@ impl<const W: usize, const K: usize> Logic for Powers<W, K> {
         if self.reset.val() {
             self.complete.d.next = false;
         }
-        self.scaled.next = self.scaled_register.q.val();
-        self.fresh.next = self.fresh_register.q.val();
+        self.scaled.next = self.is_inverse.q.val()
+            | self.is_shifted[0].q.val()
+            | self.is_shifted[1].q.val()
+            | self.is_shifted[2].q.val()
+            | self.is_shifted[3].q.val();
+        self.fresh.next = self.kept.q.val()
+            & !(self.differs[0].q.val()
+                | self.differs[1].q.val()
+                | self.differs[2].q.val()
+                | self.differs[3].q.val());
         self.extra.next = self.extra_register.q.val();
         self.step.next = self.steps.val();
         self.last_count.next = self.last_count_register.q.val();

@@ -84,23 +84,28 @@ pub struct Sequencer<const W: usize, const K: usize, const BANKS: usize, const B
     state: DFF<State>,
     after: DFF<State>,
     issued: DFF<State>,
+    waits: DFF<Bit>,
     known: DFF<Bit>,
     loaded: DFF<Bit>,
+    // whether the state is one of those that count
+    is_level: DFF<Bit>,
+    is_scale: DFF<Bit>,
+    is_doubling: DFF<Bit>,
+    making: DFF<Bit>,
     count: DFF<Bits<K>>,
+    ahead: DFF<Bits<K>>,
+    step: DFF<Bits<K>>,
     following: Signal<Local, Bits<K>>,
-    counts: Signal<Local, Bit>,
+    goes_on: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     // whether the count is the last one of each kind of phase
     last_operation: DFF<Bit>,
     last_pass: DFF<Bit>,
     last_power: DFF<Bit>,
-    step: Signal<Local, Bits<K>>,
-    counted: Signal<Local, Bits<K>>,
     age: DFF<Bits<16>>,
     limit: DFF<Bits<16>>,
     aged: DFF<Bit>,
     advance: Signal<Local, Bit>,
-    begins: Signal<Local, Bit>,
     silence: DFF<Bits<6>>,
     leaves: Signal<Local, Bit>,
     timer: DFF<Bits<32>>,
@@ -141,22 +146,26 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Sequenc
             state: Default::default(),
             after: Default::default(),
             issued: Default::default(),
+            waits: Default::default(),
             known: Default::default(),
             loaded: Default::default(),
+            is_level: Default::default(),
+            is_scale: Default::default(),
+            is_doubling: Default::default(),
+            making: Default::default(),
             count: Default::default(),
+            ahead: Default::default(),
+            step: Default::default(),
             following: Default::default(),
-            counts: Default::default(),
+            goes_on: Default::default(),
             last: Default::default(),
             last_operation: Default::default(),
             last_pass: Default::default(),
             last_power: Default::default(),
-            step: Default::default(),
-            counted: Default::default(),
             age: Default::default(),
             limit: Default::default(),
             aged: Default::default(),
             advance: Default::default(),
-            begins: Default::default(),
             silence: Default::default(),
             leaves: Default::default(),
             timer: Default::default(),
@@ -175,7 +184,7 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, after, issued, known, loaded, count, age, limit, aged
+            self, clock, state, after, issued, waits, known, loaded, count, age, limit, aged
         );
         dff_setup!(
             self,
@@ -186,6 +195,16 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
             running_register
         );
         dff_setup!(self, clock, last_operation, last_pass, last_power);
+        dff_setup!(
+            self,
+            clock,
+            is_level,
+            is_scale,
+            is_doubling,
+            making,
+            ahead,
+            step
+        );
         clock!(self, clock, levels, powers, addresses);
         self.levels.half.next = self.half.val();
         self.powers.reset.next = self.reset.val();
@@ -197,10 +216,10 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
         self.powers.captured.next = self.captured.val();
         self.powers.product.next = self.product.val();
         self.addresses.count.next = self.count.q.val();
-        self.addresses.is_level.next = self.state.q.val() == State::Level;
-        self.addresses.is_scale.next = self.state.q.val() == State::Scale;
+        self.addresses.is_level.next = self.is_level.q.val();
+        self.addresses.is_scale.next = self.is_scale.q.val();
         self.addresses.is_seed.next = self.state.q.val() == State::Seed;
-        self.addresses.is_doubling.next = self.state.q.val() == State::Doubling;
+        self.addresses.is_doubling.next = self.is_doubling.q.val();
         self.addresses.inverse.next = self.inverse.val();
         self.addresses.low.next = self.levels.low.val();
         self.addresses.unit.next = self.levels.unit.val();
@@ -216,37 +235,44 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
             self.live[i].next = self.addresses.live[i].val();
             self.writes[i].next = self.addresses.writes[i].val();
         }
-        // the job's own registers follow it by a clock, and so do these
-        self.known.d.next = self.pending.val() & (self.state.q.val() == State::Idle);
-        self.loaded.d.next = self.available.val() & (self.state.q.val() == State::Idle);
-        // the count of operations, zero between phases, and whether it is the last one, known at the clock
-        self.counts.next = (self.state.q.val() == State::Level)
-            | (self.state.q.val() == State::Scale)
-            | (self.state.q.val() == State::Doubling);
-        self.last.next = ((self.state.q.val() == State::Level) & self.last_operation.q.val())
-            | ((self.state.q.val() == State::Scale) & self.last_pass.q.val())
-            | ((self.state.q.val() == State::Doubling) & self.last_power.q.val());
-        self.step.next = self.one.val();
-        if self.state.q.val() == State::Doubling {
-            self.step.next = self.powers.step.val();
+        // what is derived from a job's registers follows it by two clocks, and so do these
+        self.waits.d.next = self.pending.val() & (self.state.q.val() == State::Idle);
+        self.known.d.next =
+            self.pending.val() & self.waits.q.val() & (self.state.q.val() == State::Idle);
+        self.loaded.d.next =
+            self.available.val() & self.waits.q.val() & (self.state.q.val() == State::Idle);
+        // the count of operations, zero between phases, the one after it, and whether it is the last one,
+        // known at the clock
+        self.goes_on.next = (self.is_level.q.val() & !self.last_operation.q.val())
+            | (self.is_scale.q.val() & !self.last_pass.q.val())
+            | (self.is_doubling.q.val() & !self.last_power.q.val());
+        self.last.next = (self.is_level.q.val() & self.last_operation.q.val())
+            | (self.is_scale.q.val() & self.last_pass.q.val())
+            | (self.is_doubling.q.val() & self.last_power.q.val());
+        self.step.d.next = self.one.val();
+        if self.making.q.val() {
+            self.step.d.next = self.powers.step.val();
         }
-        self.counted.next = self.count.q.val() + self.step.val();
         self.following.next = 0.into();
-        if self.counts.val() & !self.last.val() {
-            self.following.next = self.counted.val();
+        self.last_operation.d.next = !self.levels.last_operation.val().any();
+        self.last_pass.d.next = !self.levels.last_pass.val().any();
+        self.last_power.d.next = !self.powers.last_count.val().any();
+        if self.goes_on.val() {
+            self.following.next = self.ahead.q.val();
+            self.last_operation.d.next = self.ahead.q.val() == self.levels.last_operation.val();
+            self.last_pass.d.next = self.ahead.q.val() == self.levels.last_pass.val();
+            self.last_power.d.next = self.ahead.q.val() == self.powers.last_count.val();
         }
         self.count.d.next = self.following.val();
-        self.last_operation.d.next = self.following.val() == self.levels.last_operation.val();
-        self.last_pass.d.next = self.following.val() == self.levels.last_pass.val();
-        self.last_power.d.next = self.following.val() == self.powers.last_count.val();
+        self.ahead.d.next = self.following.val() + self.step.q.val();
         // the next level begins low + 1 + latency clocks after this one, or later; `aged` is a clock late
         self.limit.d.next = bit_cast::<16, K>(self.levels.low.val()) + self.least_age.val();
         self.age.d.next = self.age.q.val() + 1;
         self.aged.d.next = self.age.q.val() >= self.limit.q.val();
-        self.advance.next = (((self.state.q.val() == State::Level) & self.last.val())
+        self.advance.next = ((self.is_level.q.val() & self.last_operation.q.val())
             | (self.state.q.val() == State::Gap))
             & (self.aged.q.val() | self.levels.is_last.val());
-        self.begins.next = false;
+        self.levels.first.next = false;
         self.leaves.next = false;
         self.issued.d.next = State::Idle;
         self.powers.restart.next = false;
@@ -257,11 +283,10 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
         match self.state.q.val() {
             State::Idle => {
                 self.age.d.next = 0.into();
+                self.levels.first.next = true;
                 if self.known.q.val() & self.powers.scaled.val() & !self.powers.fresh.val() {
-                    self.powers.restart.next = true;
                     self.state.d.next = State::Seed;
                 } else if self.loaded.q.val() {
-                    self.begins.next = true;
                     self.running_register.d.next = true;
                     self.state.d.next = State::Level;
                     if self.powers.scaled.val() & !self.inverse.val() {
@@ -270,6 +295,8 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
                 }
             }
             State::Seed => {
+                self.powers.restart.next = true;
+                self.making.d.next = true;
                 self.issued.d.next = State::Seed;
                 self.silence.d.next = 0.into();
                 self.state.d.next = State::Drain;
@@ -289,6 +316,7 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
                 self.state.d.next = State::Drain;
                 self.after.d.next = State::Doubling;
                 if self.powers.is_last.val() {
+                    self.making.d.next = false;
                     self.after.d.next = State::Idle;
                 }
             }
@@ -323,7 +351,6 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
             }
             _ => {}
         }
-        self.levels.first.next = self.begins.val();
         self.levels.climb.next = self.advance.val() & !self.levels.is_last.val();
         if self.advance.val() {
             self.age.d.next = 0.into();
@@ -351,10 +378,13 @@ impl<const W: usize, const K: usize, const BANKS: usize, const B: usize> Logic
             self.state.d.next = State::Drain;
             self.after.d.next = State::Idle;
             self.silence.d.next = 0.into();
-            self.count.d.next = 0.into();
+            self.making.d.next = false;
             self.timer.d.next = 0.into();
             self.running_register.d.next = false;
         }
+        self.is_level.d.next = self.state.d.val() == State::Level;
+        self.is_scale.d.next = self.state.d.val() == State::Scale;
+        self.is_doubling.d.next = self.state.d.val() == State::Doubling;
         self.running.next = self.running_register.q.val();
         self.computed.next = self.leaves.val();
         self.cycles.next = self.cycles_register.q.val();

@@ -37,9 +37,11 @@ pub struct Loader<const W: usize, const K: usize> {
     pub address: Signal<Out, Bits<K>>,
     /// This word.
     pub data: Signal<Out, Bits<W>>,
+    open: DFF<Bit>,
     count: DFF<Bits<K>>,
-    following: Signal<Local, Bits<K>>,
+    stride: DFF<Bits<K>>,
     taken: Signal<Local, Bit>,
+    last: Signal<Local, Bit>,
     write_register: DFF<Bit>,
     buffer_register: DFF<Bit>,
     address_register: DFF<Bits<K>>,
@@ -51,21 +53,30 @@ pub struct Loader<const W: usize, const K: usize> {
 impl<const W: usize, const K: usize> Logic for Loader<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, count, write_register, buffer_register);
+        dff_setup!(self, clock, open, count, stride);
+        dff_setup!(self, clock, write_register, buffer_register);
         dff_setup!(self, clock, address_register, data_register);
         self.step.a.next = self.half.val();
         self.place.a.next = self.count.q.val();
-        self.following.next = self.count.q.val() + self.step.y.val();
+        self.stride.d.next = self.step.y.val();
         if self.inverse.val() {
-            self.following.next = self.count.q.val() - self.step.y.val();
+            self.stride.d.next = bits::<K>(0) - self.step.y.val();
         }
-        self.in_ready.next = self.loading.val();
-        self.taken.next = self.loading.val() & self.in_valid.val();
-        self.loaded.next = self.taken.val() & !self.following.val().any();
+        self.in_ready.next = self.open.q.val();
+        self.taken.next = self.open.q.val() & self.in_valid.val();
+        // count + stride ≡ 0 mod 2^K, without carries; the count is then 0 again
+        self.last.next = (self.count.q.val() ^ self.stride.q.val())
+            == ((self.count.q.val() | self.stride.q.val()) << 1);
+        self.loaded.next = self.taken.val() & self.last.val();
+        self.open.d.next = self.loading.val();
         if self.taken.val() {
-            self.count.d.next = self.following.val();
+            self.count.d.next = self.count.q.val() + self.stride.q.val();
+        }
+        if self.taken.val() & self.last.val() {
+            self.open.d.next = false;
         }
         if self.reset.val() {
+            self.open.d.next = false;
             self.count.d.next = 0.into();
         }
         self.write_register.d.next = self.taken.val();
@@ -107,9 +118,9 @@ pub struct Unloader<const W: usize, const K: usize> {
     pub out_valid: Signal<Out, Bit>,
     /// The stream's word is taken.
     pub out_ready: Signal<In, Bit>,
+    open: DFF<Bit>,
+    top: DFF<Bits<K>>,
     count: DFF<Bits<K>>,
-    following: Signal<Local, Bits<K>>,
-    size: Signal<Local, Bits<K>>,
     moves: Signal<Local, Bit>,
     reads: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
@@ -132,13 +143,13 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
         dff_setup!(
             self, clock, count, exhausted, read_count, read_valid, read_last
         );
+        dff_setup!(self, clock, open, top);
         dff_setup!(self, clock, held_count, held_valid, held_last);
         dff_setup!(self, clock, word, word_valid, word_last);
         self.moves.next = self.out_ready.val() | !self.word_valid.q.val();
-        self.reads.next = self.finished.val() & !self.exhausted.q.val();
-        self.following.next = self.count.q.val() + 1;
-        self.size.next = self.half.val() << 1; // 0 for 2^K, as the count is after its last word
-        self.last.next = self.following.val() == self.size.val();
+        self.reads.next = self.open.q.val() & !self.exhausted.q.val();
+        self.top.d.next = (self.half.val() << 1) - 1;
+        self.last.next = self.count.q.val() == self.top.q.val();
         if self.moves.val() {
             self.read_valid.d.next = self.reads.val();
             self.read_last.d.next = self.last.val();
@@ -151,17 +162,20 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
             self.word_last.d.next = self.held_last.q.val();
         }
         if self.moves.val() & self.reads.val() {
-            self.count.d.next = self.following.val();
+            self.count.d.next = self.count.q.val() + 1;
             if self.last.val() {
                 self.count.d.next = 0.into();
                 self.exhausted.d.next = true;
             }
         }
         self.leaves.next = self.word_valid.q.val() & self.word_last.q.val() & self.out_ready.val();
+        self.open.d.next = self.finished.val();
         if self.leaves.val() {
+            self.open.d.next = false;
             self.exhausted.d.next = false;
         }
         if self.reset.val() {
+            self.open.d.next = false;
             self.count.d.next = 0.into();
             self.exhausted.d.next = false;
             self.read_valid.d.next = false;

@@ -24,8 +24,14 @@ pub struct Answer {
     pub words: Vec<u64>,
     /// Clocks of the transform, as the core counted them.
     pub cycles: u64,
-    /// Clocks from the last word in to the first word out.
-    pub waited: u64,
+    /// Clock of the run at which the last word came in.
+    pub fed: u64,
+    /// Clock at which the first word could leave.
+    pub first: u64,
+    /// Clock at which the last word left.
+    pub last: u64,
+    /// How many of its words left as the last one of a transform.
+    pub done: u32,
 }
 
 /// Runs jobs through a core one after the other, each started as soon as the core is ready. With a seed
@@ -38,6 +44,7 @@ pub fn run(model: &mut Model, jobs: &[Job], stalls: Option<u64>) -> Result<Vec<A
         model,
         jobs,
         stalls: stalls.map(Random::seeded),
+        takes: None,
         started: 0,
         ends: Vec::new(),
         position: 0,
@@ -66,6 +73,8 @@ struct Run<'a> {
     model: &'a mut Model,
     jobs: &'a [Job],
     stalls: Option<Random>,
+    /// What `out_ready` is.
+    takes: Option<bool>,
     started: usize,
     /// Clock of each job's last word in.
     ends: Vec<u64>,
@@ -124,23 +133,31 @@ impl Run<'_> {
     }
 
     fn collect(&mut self) {
-        let pauses = self.pauses();
-        self.model.set(self.ports.out_ready, u64::from(!pauses));
+        let takes = !self.pauses();
+        if self.takes != Some(takes) {
+            self.takes = Some(takes);
+            self.model.set(self.ports.out_ready, takes.into());
+            self.model.settle(); // `done` follows it
+        }
         if self.model.get(self.ports.out_valid) == 0 {
             return;
         }
         let number = self.answers.len();
         let last = self.answers.last();
         if last.is_none_or(|answer| answer.words.len() == self.jobs[number - 1].words.len()) {
-            let end = self.ends.get(number).copied().unwrap_or(self.clock);
             self.answers.push(Answer {
                 words: Vec::new(),
                 cycles: self.model.get(self.ports.cycles),
-                waited: self.clock - end,
+                fed: self.ends.get(number).copied().unwrap_or(self.clock),
+                first: self.clock,
+                last: self.clock,
+                done: 0,
             });
         }
-        if let Some(answer) = self.answers.last_mut().filter(|_| !pauses) {
+        if let Some(answer) = self.answers.last_mut().filter(|_| takes) {
             answer.words.push(self.model.get(self.ports.out_data));
+            answer.last = self.clock;
+            answer.done += self.model.get(self.ports.done) as u32;
             self.moved = self.clock;
         }
     }
@@ -152,6 +169,7 @@ struct Ports {
     inverse: Port,
     coset_shift: Port,
     ready: Port,
+    done: Port,
     cycles: Port,
     in_data: Port,
     in_valid: Port,
@@ -169,6 +187,7 @@ impl Ports {
             inverse: model.port("inverse")?,
             coset_shift: model.port("coset_shift")?,
             ready: model.port("ready")?,
+            done: model.port("done")?,
             cycles: model.port("cycles")?,
             in_data: model.port("in_data")?,
             in_valid: model.port("in_valid")?,

@@ -3,6 +3,7 @@
 use super::coset::Coset;
 use super::jobs::Jobs;
 use super::pipeline::Pipeline;
+use super::plan::LOG_N;
 use super::reorder::Reorder;
 use super::stopwatch::Stopwatch;
 use super::trail::Trail;
@@ -56,12 +57,19 @@ pub struct StreamCore {
     /// The words of a transform come in; so many are in.
     loading: DFF<Bit>,
     loaded: DFF<Bits<12>>,
+    /// Only the last one is missing.
+    closing: DFF<Bit>,
     /// They are multiplied on their way in.
     scaling: DFF<Bit>,
     full: Signal<Local, Bit>,
     accept: Signal<Local, Bit>,
     /// The word that comes in is the last of its transform.
     last: Signal<Local, Bit>,
+    /// The word that came in a clock ago.
+    entered: DFF<Bit>,
+    entered_word: DFF<Bits<64>>,
+    entered_index: DFF<Bits<12>>,
+    entered_scale: DFF<Bit>,
     reserve: DFF<Bit>,
     /// Transforms loaded; of four after each other the inverse ones, and those multiplied on their way out.
     begun: DFF<Bits<2>>,
@@ -73,9 +81,13 @@ pub struct StreamCore {
     readable: Trail,
     stopwatch: Stopwatch,
     has_coset: Constant<Bit>,
+    before_last: Constant<Bits<12>>,
 }
 
 impl StreamCore {
+    /// Clocks from a word in to the pipeline, or the coset's multiplier.
+    pub const ENTRY: usize = 1;
+
     /// A core with cosets or without.
     pub fn new(has_coset: bool) -> Self {
         Self {
@@ -101,10 +113,15 @@ impl StreamCore {
             coset: Default::default(),
             loading: Default::default(),
             loaded: Default::default(),
+            closing: Default::default(),
             scaling: Default::default(),
             full: Default::default(),
             accept: Default::default(),
             last: Default::default(),
+            entered: Default::default(),
+            entered_word: Default::default(),
+            entered_index: Default::default(),
+            entered_scale: Default::default(),
             reserve: Default::default(),
             begun: Default::default(),
             inverses: Default::default(),
@@ -114,6 +131,7 @@ impl StreamCore {
             readable: Trail::new(Reorder::LATENCY),
             stopwatch: Default::default(),
             has_coset: Constant::new(has_coset),
+            before_last: Constant::new(((1u64 << LOG_N) - 2).into()),
         }
     }
 }
@@ -124,6 +142,8 @@ impl Logic for StreamCore {
         dff_setup!(
             self, clock, loading, loaded, scaling, reserve, begun, inverses, scaled, out_seen
         );
+        dff_setup!(self, clock, closing, entered, entered_word);
+        dff_setup!(self, clock, entered_index, entered_scale);
         clock!(
             self, clock, jobs, pipeline, reorder, coset, readable, stopwatch
         );
@@ -135,13 +155,18 @@ impl Logic for StreamCore {
         self.reorder.inverse.next = self.inverses.q.val();
         self.readable.reset.next = self.reset.val();
         // Words in: the last one of a transform waits for a buffer.
-        self.full.next = (self.loaded.q.val().all()) & (!self.reorder.room.val());
+        self.full.next = self.closing.q.val() & (!self.reorder.room.val());
         self.in_ready.next = self.loading.q.val() & (!self.full.val());
         self.accept.next = self.in_valid.val() & self.loading.q.val() & (!self.full.val());
-        self.last.next = self.accept.val() & (self.loaded.q.val().all());
+        self.last.next = self.accept.val() & self.closing.q.val();
         if self.accept.val() {
             self.loaded.d.next = self.loaded.q.val() + 1;
+            self.closing.d.next = self.loaded.q.val() == self.before_last.val();
         }
+        self.entered.d.next = self.accept.val();
+        self.entered_word.d.next = self.in_data.val();
+        self.entered_index.d.next = self.loaded.q.val();
+        self.entered_scale.d.next = self.scaling.q.val();
         self.reserve.d.next = self.last.val();
         self.reorder.reserve.next = self.reserve.q.val();
         // Jobs.
@@ -179,12 +204,12 @@ impl Logic for StreamCore {
         if self.pipeline.out_valid.val() {
             self.out_seen.d.next = self.out_seen.q.val() + 1;
         }
-        self.coset.in_valid.next = self.accept.val();
-        self.coset.in_word.next = self.in_data.val();
-        self.coset.index.next = self.loaded.q.val();
-        self.coset.scale.next = self.scaling.q.val();
-        self.pipeline.in_valid.next = self.accept.val();
-        self.pipeline.in_word.next = self.in_data.val();
+        self.coset.in_valid.next = self.entered.q.val();
+        self.coset.in_word.next = self.entered_word.q.val();
+        self.coset.index.next = self.entered_index.q.val();
+        self.coset.scale.next = self.entered_scale.q.val();
+        self.pipeline.in_valid.next = self.entered.q.val();
+        self.pipeline.in_word.next = self.entered_word.q.val();
         self.reorder.in_valid.next = self.pipeline.out_valid.val();
         self.reorder.in_word.next = self.pipeline.out_word.val();
         if self.jobs.behind.val() {
@@ -219,6 +244,8 @@ impl Logic for StreamCore {
         if self.reset.val() {
             self.loading.d.next = false;
             self.loaded.d.next = 0.into();
+            self.closing.d.next = false;
+            self.entered.d.next = false;
             self.reserve.d.next = false;
             self.begun.d.next = 0.into();
             self.out_seen.d.next = 0.into();
