@@ -140,6 +140,7 @@ fn sums(plan: &Plan, pairs: &[[Point; 2]]) -> Vec<Point> {
     let mut found: [Vec<u64>; 3] = Default::default();
     let clocks = plan.schedule.period() * (pairs.len() + 6);
     let (mut begun, mut ended) = (None, None);
+    let mut before = None; // what was asked for a clock ago
     for clock in 0..clocks {
         let wanted = (model.get(load) == 1)
             .then(|| [coordinate, digit].map(|port| model.get(port) as usize));
@@ -150,7 +151,7 @@ fn sums(plan: &Plan, pairs: &[[Point; 2]]) -> Vec<Point> {
         }
         begun = begun.or(wanted.map(|_| clock));
         model.tick(1);
-        if let Some([c, j]) = wanted {
+        if let Some([c, j]) = std::mem::replace(&mut before, wanted) {
             let pair = pairs.get(asked[c]);
             model.set(valid, u64::from(pair.is_some()));
             model.set(p, pair.map_or(0, |pair| pair[0][c][j]));

@@ -92,7 +92,7 @@ impl Logic for Multiply {
         self.row.first.next = self.issue.first.val();
         self.row.finish.next = self.issue.finish.val();
         self.finish.d.next = self.issue.finish.val().into();
-        // digit j = lo(U_(j+1)) + hi(U_j) + carry ≤ 2^18 − 1 + 7 + 1
+        // digit j = lo(U_(j+1)) + hi(U_j) + carry ≤ 2^18 − 1 + 6 + 1
         self.is_first.d.next = self.finish.q.val().any();
         self.high.d.next = self.row.high.val();
         self.carry.next = self.digit.q.val().get_bits::<1>(18);

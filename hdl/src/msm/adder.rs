@@ -101,7 +101,7 @@ impl Plan {
 
 /// Adds a pair of points every 12·n clocks.
 ///
-/// It asks for both points' coordinates, a digit in each clock, in the order X, Y, Z; they come a clock later. It gives
+/// It asks for both points' coordinates, a digit in each clock, in the order X, Y, Z; they come two clocks later. It gives
 /// the coordinates of the sums, in the order of the pairs but Z before Y before X. Nothing can be held back.
 #[derive(LogicBlock)]
 pub struct Adder {
@@ -154,8 +154,8 @@ pub struct Adder {
     keep_address: Signal<Local, Bits<10>>,
     keeps: Delay<18>,
     keep: Signal<Local, Bits<18>>,
-    is_load: DFF<Bit>,
-    loaded: DFF<Bits<2>>,
+    is_load: Signal<Local, Bit>,
+    loads: Delay<3>,
     /// The contexts whose pair is one.
     live: DFF<Bits<4>>,
 }
@@ -200,10 +200,10 @@ impl Adder {
             load_context: Default::default(),
             back: Back::new(plan),
             keep_address: Default::default(),
-            keeps: Delay::new(1 + BACK),
+            keeps: Delay::new(2 + BACK),
             keep: Default::default(),
             is_load: Default::default(),
-            loaded: Default::default(),
+            loads: Delay::new(2),
             live: Default::default(),
         }
     }
@@ -213,7 +213,7 @@ impl Logic for Adder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, waited, front_digit, front_period, front_first);
-        dff_setup!(self, clock, back_digit, back_period, is_load, loaded, live);
+        dff_setup!(self, clock, back_digit, back_period, live);
         clock!(
             self,
             clock,
@@ -223,7 +223,7 @@ impl Logic for Adder {
             offsets
         );
         clock!(
-            self, clock, left, right, starts, multiply, back_rows, back, keeps
+            self, clock, left, right, starts, multiply, back_rows, back, keeps, loads
         );
         // The front's clock 0: digit, slot, period.
         self.front_counter.reset.next = self.reset.val();
@@ -249,7 +249,7 @@ impl Logic for Adder {
         self.right.first.next = self.front_first.q.val();
         self.right.offset.next = self.offsets.data.val();
         self.starts.d.next = self.front_first.q.val().into();
-        // 5: factors.
+        // 6: factors.
         self.multiply.start.next = self.starts.q.val().any();
         self.multiply.a.next = self.left.factor.val();
         self.multiply.b.next = self.right.factor.val();
@@ -283,25 +283,27 @@ impl Logic for Adder {
         self.load.next = self.back_row.val().get_bit(5);
         self.load_coordinate.next = self.back_row.val().get_bits::<2>(6);
         self.load_digit.next = self.back_digit.q.val();
-        self.is_load.d.next = self.back_row.val().get_bit(5)
+        self.is_load.next = self.back_row.val().get_bit(5)
             && (self.back_row.val().get_bits::<2>(6) == 0)
             && (self.back_digit.q.val() == 0);
-        self.loaded.d.next = self.load_context.val();
-        // 2: the product, and what came from outside.
+        self.loads.d.next = bit_cast::<3, 2>(self.load_context.val());
+        if self.is_load.val() {
+            self.loads.d.next = bit_cast::<3, 2>(self.load_context.val()) | 4;
+        }
+        // 3: the product, and what came from outside.
         self.back.product.next = self.multiply.product.val();
         self.left.given.next = self.p.val();
         self.right.given.next = self.q.val();
-        if self.is_load.q.val() {
-            self.live.d.next = self
-                .live
-                .q
-                .val()
-                .replace_bit(self.loaded.q.val().index(), self.valid.val());
+        if self.loads.q.val().get_bit(2) {
+            self.live.d.next = self.live.q.val().replace_bit(
+                self.loads.q.val().get_bits::<2>(0).index(),
+                self.valid.val(),
+            );
         }
         if self.reset.val() {
             self.live.d.next = 0.into();
         }
-        // 7: the outcome.
+        // 8: the outcome.
         self.keep.next = self.keeps.q.val();
         self.left.outcome.next = self.back.outcome.val();
         self.left.keep_address.next = self.keep.val().get_bits::<10>(0);

@@ -10,13 +10,13 @@
 //! | 3 | a·b < 2^36 |
 //! | 4 | lo(a_j·b) + hi(a_(j−1)·b) < 2^19 |
 //! | 5 | + hi(U_j) of the turn before |
-//! | 6 | + lo(U_(j+1)) of the turn before: < 3·2^18 + 8, 20 bits |
+//! | 6 | + lo(U_(j+1)) of the turn before: < 3·2^18 + 7, 20 bits |
 //! | 8 | q, from the lowest digit of column 0 |
-//! | 11 | digit j of q·p, see [`super::reduction`]: < 5·2^18 |
-//! | 12 | U_j, their sum: < 8·2^18, 21 bits |
+//! | 11 | digit j of q·p, see [`super::reduction`]: < 4·2^18 |
+//! | 12 | U_j, their sum: < 7·2^18, 21 bits |
 //!
-//! T_j = hi(U_j) + lo(U_(j+1)) is the digit of the sum after the turn. U_j ≤ T_j + 2·(2^18 − 1) + 5·(2^18 − 1) with
-//! T_j ≤ 2^18 − 1 + 7 is less than 2^21, so hi(U_j) ≤ 7.
+//! T_j = hi(U_j) + lo(U_(j+1)) is the digit of the sum after the turn. U_j ≤ T_j + 2·(2^18 − 1) + 4·(2^18 − 1) with
+//! T_j ≤ 2^18 − 1 + 6 is less than 7·2^18, so hi(U_j) ≤ 6.
 
 use super::plan::Plan;
 use crate::leaf::{Delay, Multiplier18, Ram};

@@ -6,7 +6,7 @@ use rust_hdl::prelude::*;
 
 /// Keeps the digits of b, counts the turns, and tells column 0 of [`super::row`] what to do.
 ///
-/// A product that starts in clock s has its first turn in clock s + 2 and its last one n − 1 turns later; the
+/// A product that starts in clock s has its first turn in clock s + 3 and its last one n − 1 turns later; the
 /// one after that, when its context is free again, is where its result leaves.
 #[derive(LogicBlock)]
 pub struct Issue {
@@ -35,12 +35,15 @@ pub struct Issue {
     started: DFF<Bit>,
     a_1: DFF<Bits<18>>,
     b_1: DFF<Bits<18>>,
-    /// Whose turn it will be in two clocks.
+    /// Whose turn it will be in three clocks.
     ahead: DFF<Bits<4>>,
+    /// And in one.
     slots: Delay<4>,
+    slot_1: DFF<Bits<4>>,
     writes: DFF<Bits<4>>,
     place: DFF<Bits<5>>,
     digits: Ram<18, 9>,
+    digit_1: DFF<Bits<18>>,
     /// Turns that the context still has, this one included.
     turns: DFF<Bits<5>>,
     previous: Delay<5>,
@@ -72,15 +75,17 @@ impl Issue {
             b_1: Default::default(),
             ahead: Default::default(),
             slots: Delay::new(2),
+            slot_1: Default::default(),
             writes: Default::default(),
             place: Default::default(),
             digits: Default::default(),
+            digit_1: Default::default(),
             turns: Default::default(),
             previous: Delay::new(plan.contexts - 1),
             is_over: Default::default(),
             is_first: Default::default(),
-            firsts: Delay::new(4),
-            finishes: Delay::new(4),
+            firsts: Delay::new(5),
+            finishes: Delay::new(5),
             count: Constant::new((plan.digits as u64).into()),
             last: Constant::new((plan.contexts as u64 - 1).into()),
         }
@@ -91,7 +96,7 @@ impl Logic for Issue {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, started, a_1, b_1, ahead, writes, place);
-        dff_setup!(self, clock, turns, is_over, is_first);
+        dff_setup!(self, clock, turns, is_over, is_first, slot_1, digit_1);
         clock!(self, clock, slots, digits, previous, firsts, finishes);
         self.started.d.next = self.start.val();
         self.a_1.d.next = self.a.val();
@@ -101,7 +106,8 @@ impl Logic for Issue {
             self.ahead.d.next = 0.into();
         }
         self.slots.d.next = self.ahead.q.val();
-        self.slot.next = self.slots.q.val();
+        self.slot_1.d.next = self.slots.q.val();
+        self.slot.next = self.slot_1.q.val();
         // digit i of b lies at the place n − i of its context: the number of turns when it is wanted
         if self.place.q.val().any() {
             self.place.d.next = self.place.q.val() - 1;
@@ -128,7 +134,9 @@ impl Logic for Issue {
         self.digits.read_address.next =
             (bit_cast::<9, 4>(self.slots.q.val()) << 5) | bit_cast::<9, 5>(self.turns.q.val());
         self.digits.read_enable.next = true;
-        self.digit.next = self.digits.read_data.val();
+        // block memories are slow: a register before the digit goes anywhere
+        self.digit_1.d.next = self.digits.read_data.val();
+        self.digit.next = self.digit_1.q.val();
         self.firsts.d.next = self.is_first.q.val().into();
         self.finishes.d.next = self.is_over.q.val().into();
         self.first.next = self.firsts.q.val().any();

@@ -1,6 +1,7 @@
 //! The recurrence in software, digit by digit, with its ranges asserted.
 
 use super::plan::{self, DIGIT_BITS, MASK, Plan, Reduction};
+use super::reduction::PARTS;
 use num_bigint::BigUint;
 
 /// a·b/R as the multiplier gives it: not reduced, at most a·b/R + p.
@@ -19,14 +20,14 @@ pub fn multiply(plan: &Plan, a: &BigUint, b: &BigUint) -> BigUint {
             sums[j] + ((a[j] * b) & MASK) + below + multiple[j]
         };
         let columns: Vec<u64> = (0..=n).map(column).collect(); // U_j
-        assert!(columns.iter().all(|u| *u < 8 << DIGIT_BITS));
+        assert!(columns.iter().all(|u| *u < 7 << DIGIT_BITS));
         assert!(columns[n] <= MASK, "a ≥ R − p");
         assert_eq!(columns[0] & MASK, 0);
         let above = |j: usize| columns.get(j + 1).map_or(0, |u| u & MASK);
         sums = (0..=n)
             .map(|j| (columns[j] >> DIGIT_BITS) + above(j))
             .collect();
-        assert!(sums.iter().all(|t| *t <= MASK + 7));
+        assert!(sums.iter().all(|t| *t <= MASK + 6));
     }
     plan::from_digits(&sums)
 }
@@ -35,9 +36,10 @@ pub fn multiply(plan: &Plan, a: &BigUint, b: &BigUint) -> BigUint {
 fn multiple(plan: &Plan, q: u64) -> Vec<u64> {
     let (p, n) = (plan.modulus(), plan.digits);
     let parts: Vec<BigUint> = match plan.reduction {
-        Reduction::Tables => (0..5)
-            .map(|k| (&p * (q >> (4 * k) & 15)) << (4 * k))
-            .collect(),
+        Reduction::Tables => {
+            let part = |(from, bits)| (&p * (q >> from & ((1u64 << bits) - 1))) << from;
+            PARTS.map(part).to_vec()
+        }
         Reduction::Multipliers => {
             let half = |shift: usize| {
                 let digit = |j: usize| ((plan::digit(&p, j) * q) >> shift) & MASK;

@@ -45,10 +45,10 @@ impl Plan {
         }
     }
 
-    /// Clocks from the first digits of the factors to the first digit of the product: n turns of the loop, two
+    /// Clocks from the first digits of the factors to the first digit of the product: n turns of the loop, three
     /// clocks before and eight after them.
     pub fn latency(&self) -> usize {
-        2 + self.contexts * self.digits + 8
+        3 + self.contexts * self.digits + 8
     }
 
     /// log2 R.

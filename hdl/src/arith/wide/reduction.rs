@@ -67,7 +67,10 @@ impl Logic for Negation {
     }
 }
 
-/// Digit j of the multiples of p by four bits of q each, summed: ≤ 5·(2^18 − 1).
+/// From which bit of q on each table is looked up, and by how many bits.
+pub(super) const PARTS: [(usize, usize); 4] = [(0, 5), (5, 5), (10, 4), (14, 4)];
+
+/// Digit j of the multiples of p by four or five bits of q each, summed: ≤ 4·(2^18 − 1).
 #[derive(LogicBlock)]
 pub struct TableDigit {
     /// Clock.
@@ -79,9 +82,10 @@ pub struct TableDigit {
     /// The sum, clock 11.
     pub multiple: Signal<Out, Bits<21>>,
     q_1: DFF<Bits<18>>,
-    tables: [ROM<Bits<18>, 4>; 5],
-    words: [DFF<Bits<18>>; 5],
-    lower: DFF<Bits<20>>,
+    lower_tables: [ROM<Bits<18>, 5>; 2],
+    upper_tables: [ROM<Bits<18>, 4>; 2],
+    words: [DFF<Bits<18>>; 4],
+    lower: DFF<Bits<19>>,
     upper: DFF<Bits<19>>,
     total: DFF<Bits<21>>,
 }
@@ -91,15 +95,20 @@ impl TableDigit {
     pub fn new(plan: &Plan, j: usize) -> Self {
         let p = plan.modulus();
         let word = |multiple: BigUint| plan::digit(&multiple, j).into();
-        // v·2^(4k)·p for v < 16; the highest table uses v < 4
-        let table = |k: usize| (0..16u64).map(|v| word((&p * v) << (4 * k))).into();
+        let words = |part: usize| {
+            let (from, bits) = PARTS[part];
+            (0..1u64 << bits)
+                .map(move |v| (v, from))
+                .map(|(v, from)| word((&p * v) << from))
+        };
         TableDigit {
             clock: Default::default(),
             q: Default::default(),
             q_out: Default::default(),
             multiple: Default::default(),
             q_1: Default::default(),
-            tables: std::array::from_fn(table),
+            lower_tables: [words(0).into(), words(1).into()],
+            upper_tables: [words(2).into(), words(3).into()],
             words: Default::default(),
             lower: Default::default(),
             upper: Default::default(),
@@ -112,24 +121,25 @@ impl Logic for TableDigit {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, q_1, lower, upper, total);
-        for k in 0..5 {
+        for k in 0..4 {
             self.words[k].clock.next = self.clock.val();
-            self.words[k].d.next = self.tables[k].data.val();
         }
         self.q_1.d.next = self.q.val();
         self.q_out.next = self.q_1.q.val();
-        self.tables[0].address.next = self.q.val().get_bits::<4>(0);
-        self.tables[1].address.next = self.q.val().get_bits::<4>(4);
-        self.tables[2].address.next = self.q.val().get_bits::<4>(8);
-        self.tables[3].address.next = self.q.val().get_bits::<4>(12);
-        self.tables[4].address.next = bit_cast::<4, 2>(self.q.val().get_bits::<2>(16));
-        self.lower.d.next = bit_cast::<20, 18>(self.words[0].q.val())
-            + bit_cast::<20, 18>(self.words[1].q.val())
-            + bit_cast::<20, 18>(self.words[2].q.val());
+        self.lower_tables[0].address.next = self.q.val().get_bits::<5>(0);
+        self.lower_tables[1].address.next = self.q.val().get_bits::<5>(5);
+        self.upper_tables[0].address.next = self.q.val().get_bits::<4>(10);
+        self.upper_tables[1].address.next = self.q.val().get_bits::<4>(14);
+        self.words[0].d.next = self.lower_tables[0].data.val();
+        self.words[1].d.next = self.lower_tables[1].data.val();
+        self.words[2].d.next = self.upper_tables[0].data.val();
+        self.words[3].d.next = self.upper_tables[1].data.val();
+        self.lower.d.next =
+            bit_cast::<19, 18>(self.words[0].q.val()) + bit_cast::<19, 18>(self.words[1].q.val());
         self.upper.d.next =
-            bit_cast::<19, 18>(self.words[3].q.val()) + bit_cast::<19, 18>(self.words[4].q.val());
+            bit_cast::<19, 18>(self.words[2].q.val()) + bit_cast::<19, 18>(self.words[3].q.val());
         self.total.d.next =
-            bit_cast::<21, 20>(self.lower.q.val()) + bit_cast::<21, 19>(self.upper.q.val());
+            bit_cast::<21, 19>(self.lower.q.val()) + bit_cast::<21, 19>(self.upper.q.val());
         self.multiple.next = self.total.q.val();
     }
 }

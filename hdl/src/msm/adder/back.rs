@@ -114,7 +114,7 @@ impl Logic for Combine {
 
 /// The raw products of four additions, and what is made of them and the product that comes.
 ///
-/// Clocks from the row: the product comes after one, the outcome follows [`BACK`](super::schedule::BACK) later.
+/// Clocks from the row: the product comes after two, the outcome follows [`BACK`](super::schedule::BACK) later.
 #[derive(LogicBlock)]
 pub struct Back {
     /// Clock.
@@ -125,18 +125,21 @@ pub struct Back {
     pub place: Signal<In, Bits<7>>,
     /// They are the first digits.
     pub first: Signal<In, Bit>,
-    /// A digit of the product, a clock later.
+    /// A digit of the product, two clocks later.
     pub product: Signal<In, Bits<18>>,
     /// A digit of the outcome.
     pub outcome: Signal<Out, Bits<18>>,
     raw: [Ram<18, 10>; 2],
     uses: [DFF<Bit>; 2],
-    how: DFF<Bits<3>>,
-    is_first: DFF<Bit>,
-    keep_address: DFF<Bits<10>>,
-    keeps: DFF<Bit>,
+    x: DFF<Bits<18>>,
+    y: DFF<Bits<18>>,
+    hows: Delay<3>,
+    firsts: Delay<1>,
+    keep_address: Delay<10>,
+    keeps: Delay<1>,
     wants: Delay<7>,
     offsets: Rom<18, 7>,
+    offset: DFF<Bits<18>>,
     combine: Combine,
 }
 
@@ -152,12 +155,15 @@ impl Back {
             outcome: Default::default(),
             raw: Default::default(),
             uses: Default::default(),
-            how: Default::default(),
-            is_first: Default::default(),
-            keep_address: Default::default(),
-            keeps: Default::default(),
+            x: Default::default(),
+            y: Default::default(),
+            hows: Delay::new(2),
+            firsts: Delay::new(2),
+            keep_address: Delay::new(2),
+            keeps: Delay::new(2),
             wants: Delay::new(3),
             offsets: Rom::new(plan.offsets().into_iter().flat_map(|k| plan.multiple(k))),
+            offset: Default::default(),
             combine: Combine::new(plan.b3),
         }
     }
@@ -166,19 +172,29 @@ impl Back {
 impl Logic for Back {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, how, is_first, keep_address, keeps);
-        clock!(self, clock, wants, offsets, combine);
+        dff_setup!(self, clock, x, y, offset);
+        clock!(
+            self,
+            clock,
+            hows,
+            firsts,
+            keep_address,
+            keeps,
+            wants,
+            offsets,
+            combine
+        );
         self.keep_address.d.next = (bit_cast::<10, 3>(self.row.val().get_bits::<3>(10)) << 7)
             | bit_cast::<10, 7>(self.place.val());
-        self.keeps.d.next = self.row.val().get_bit(13);
+        self.keeps.d.next = self.row.val().get_bits::<1>(13);
         self.raw[0].read_address.next = (bit_cast::<10, 3>(self.row.val().get_bits::<3>(14)) << 7)
             | bit_cast::<10, 7>(self.place.val());
         self.raw[1].read_address.next = (bit_cast::<10, 3>(self.row.val().get_bits::<3>(18)) << 7)
             | bit_cast::<10, 7>(self.place.val());
         self.uses[0].d.next = self.row.val().get_bit(17);
         self.uses[1].d.next = self.row.val().get_bit(21);
-        self.how.d.next = self.row.val().get_bits::<3>(22);
-        self.is_first.d.next = self.first.val();
+        self.hows.d.next = self.row.val().get_bits::<3>(22);
+        self.firsts.d.next = self.first.val().into();
         self.wants.d.next = (bit_cast::<7, 2>(self.row.val().get_bits::<2>(25)) << 5)
             | bit_cast::<7, 5>(self.place.val().get_bits::<5>(0));
         for i in 0..2 {
@@ -187,21 +203,25 @@ impl Logic for Back {
             self.raw[i].read_enable.next = true;
             self.raw[i].write_address.next = self.keep_address.q.val();
             self.raw[i].write_data.next = self.product.val();
-            self.raw[i].write_enable.next = self.keeps.q.val();
+            self.raw[i].write_enable.next = self.keeps.q.val().any();
         }
         self.combine.product.next = self.product.val();
-        self.combine.x.next = 0.into();
+        // block memories are slow: a register before anything is added
+        self.x.d.next = 0.into();
         if self.uses[0].q.val() {
-            self.combine.x.next = self.raw[0].read_data.val();
+            self.x.d.next = self.raw[0].read_data.val();
         }
-        self.combine.y.next = 0.into();
+        self.y.d.next = 0.into();
         if self.uses[1].q.val() {
-            self.combine.y.next = self.raw[1].read_data.val();
+            self.y.d.next = self.raw[1].read_data.val();
         }
-        self.combine.how.next = self.how.q.val();
-        self.combine.first.next = self.is_first.q.val();
+        self.combine.x.next = self.x.q.val();
+        self.combine.y.next = self.y.q.val();
+        self.combine.how.next = self.hows.q.val();
+        self.combine.first.next = self.firsts.q.val().any();
         self.offsets.address.next = self.wants.q.val();
-        self.combine.offset.next = self.offsets.data.val();
+        self.offset.d.next = self.offsets.data.val();
+        self.combine.offset.next = self.offset.q.val();
         self.outcome.next = self.combine.outcome.val();
     }
 }

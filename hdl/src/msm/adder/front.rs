@@ -2,7 +2,7 @@
 
 use rust_hdl::prelude::*;
 
-/// x, x + y, x + 2·y or x − y + offset, three clocks later, digit by digit.
+/// x, x + y, x + 2·y or x − y + offset, four clocks later, digit by digit.
 #[derive(LogicBlock, Default)]
 pub struct Front {
     /// Clock.
@@ -19,10 +19,14 @@ pub struct Front {
     pub first: Signal<In, Bit>,
     /// A digit of the factor.
     pub factor: Signal<Out, Bits<18>>,
+    x_1: DFF<Bits<18>>,
+    y_1: DFF<Bits<18>>,
+    offset_1: DFF<Bits<18>>,
+    how_1: DFF<Bits<3>>,
     left: DFF<Bits<21>>,
     right: DFF<Bits<21>>,
     is_minus: DFF<Bit>,
-    is_first: [DFF<Bit>; 2],
+    is_first: [DFF<Bit>; 3],
     partial: DFF<Bits<21>>,
     carry: Signal<Local, Bits<21>>,
     total: DFF<Bits<21>>,
@@ -30,7 +34,7 @@ pub struct Front {
 
 impl Front {
     /// Clocks from the values to the factor.
-    pub const LATENCY: usize = 3;
+    pub const LATENCY: usize = 4;
 }
 
 // Two's complement of 21 bits: a partial sum lies in −2^18 … 3·2^18, a carry in −2 … 3.
@@ -38,23 +42,32 @@ impl Logic for Front {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, left, right, is_minus, partial, total);
-        self.is_first[0].clock.next = self.clock.val();
-        self.is_first[1].clock.next = self.clock.val();
+        dff_setup!(self, clock, x_1, y_1, offset_1, how_1);
+        for i in 0..3 {
+            self.is_first[i].clock.next = self.clock.val();
+        }
+        for i in 0..2 {
+            self.is_first[i + 1].d.next = self.is_first[i].q.val();
+        }
         self.is_first[0].d.next = self.first.val();
-        self.is_first[1].d.next = self.is_first[0].q.val();
-        self.left.d.next = bit_cast::<21, 18>(self.x.val());
-        if self.how.val().get_bit(2) {
+        // block memories are slow: a register before anything is added
+        self.x_1.d.next = self.x.val();
+        self.y_1.d.next = self.y.val();
+        self.offset_1.d.next = self.offset.val();
+        self.how_1.d.next = self.how.val();
+        self.left.d.next = bit_cast::<21, 18>(self.x_1.q.val());
+        if self.how_1.q.val().get_bit(2) {
             self.left.d.next =
-                bit_cast::<21, 18>(self.x.val()) + bit_cast::<21, 18>(self.offset.val());
+                bit_cast::<21, 18>(self.x_1.q.val()) + bit_cast::<21, 18>(self.offset_1.q.val());
         }
         self.right.d.next = 0.into();
-        if self.how.val().get_bit(0) {
-            self.right.d.next = bit_cast::<21, 18>(self.y.val());
+        if self.how_1.q.val().get_bit(0) {
+            self.right.d.next = bit_cast::<21, 18>(self.y_1.q.val());
         }
-        if self.how.val().get_bit(1) {
-            self.right.d.next = bit_cast::<21, 18>(self.y.val()) << 1;
+        if self.how_1.q.val().get_bit(1) {
+            self.right.d.next = bit_cast::<21, 18>(self.y_1.q.val()) << 1;
         }
-        self.is_minus.d.next = self.how.val().get_bit(2);
+        self.is_minus.d.next = self.how_1.q.val().get_bit(2);
         self.partial.d.next = self.left.q.val() + self.right.q.val();
         if self.is_minus.q.val() {
             self.partial.d.next = self.left.q.val() - self.right.q.val();
@@ -64,7 +77,7 @@ impl Logic for Front {
         if self.total.q.val().get_bit(20) {
             self.carry.next = bit_cast::<21, 3>(self.total.q.val().get_bits::<3>(18)) | 0x1ffff8;
         }
-        if self.is_first[1].q.val() {
+        if self.is_first[2].q.val() {
             self.carry.next = 0.into();
         }
         self.total.d.next = self.partial.q.val() + self.carry.val();

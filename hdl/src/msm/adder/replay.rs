@@ -32,8 +32,8 @@ pub fn sums(plan: &Plan, pairs: &[[Point; 2]]) -> Vec<Point> {
         [
             (front + 1, Step::Front, slot),
             (back + 1, Step::Back, slot),
-            (back + 3, Step::Raw, slot),
-            (back + 2 + BACK + 1, Step::Keep, slot),
+            (back + 4, Step::Raw, slot),
+            (back + 3 + BACK + 1, Step::Keep, slot),
         ]
     });
     let mut steps: Vec<_> = steps.collect();

@@ -38,8 +38,8 @@ pub struct Schedule {
     pub loads: [i64; 3],
 }
 
-/// Clocks from the front's address to the multiplier's factors: table, memory, sum in three.
-pub const FRONT: usize = 5;
+/// Clocks from the front's slot to the multiplier's factors: table, memory, its register, sum in three.
+pub const FRONT: usize = 6;
 
 /// Clocks from the product to the kept value: [`super::back`].
 pub const BACK: usize = 5;
@@ -47,8 +47,8 @@ pub const BACK: usize = 5;
 impl Schedule {
     /// For a multiplier of this many digits and this latency.
     pub fn new(digits: usize, latency: usize) -> Self {
-        // the back's table and memory take two of the clocks that the product is on its way
-        let lag = FRONT + latency - 2;
+        // the back's table, memory and its register take three of the clocks that the product is on its way
+        let lag = FRONT + latency - 3;
         // written BACK clocks after the product, read from the next clock on, the address a clock after the slot begins
         let gap = (FRONT + latency + BACK).div_ceil(digits);
         let starts = starts(gap);
@@ -91,7 +91,7 @@ impl Schedule {
     pub fn latency(&self) -> usize {
         let first = self.loads.iter().min().copied().unwrap_or(0);
         let last = self.starts.iter().max().copied().unwrap_or(0) as i64;
-        (last - first + 1) as usize * self.digits + BACK
+        (last - first + 1) as usize * self.digits + BACK + 1
     }
 }
 

@@ -7,7 +7,7 @@ use rust_hdl::prelude::*;
 
 /// Values of four additions, of eight places each; addresses are place, context (2 bits) and digit (5 bits).
 ///
-/// Clocks from the address: the value after one, the factor after four.
+/// Clocks from the address: the value after one, the factor after five.
 #[derive(LogicBlock)]
 pub struct Side {
     /// Clock.
