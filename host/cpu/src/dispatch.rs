@@ -55,7 +55,7 @@ pub fn has_ifma() -> bool {
     false
 }
 
-/// Whether kernels run on vectors of 256 bits.
+/// Whether kernels run on vectors of 256 bits or more.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx2() -> bool {
     path() != Path::Portable

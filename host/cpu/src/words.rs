@@ -3,8 +3,8 @@
 //! With IFMA a lane holds an element lazily ([`Lanes`]): as a residue modulo 2^52 of an integer far below
 //! it (31-bit fields, [`short`]), or as a pair of 48-bit limbs on 2^48, a square root of −1
 //! ([`goldilocks`]). So additions have no carries and no reductions, and a product by a constant is
-//! three instructions of the multiply-add, or ten. With AVX2 alone, 31-bit fields have lanes of 32
-//! bits, reduced after every step ([`reduced`]).
+//! three instructions of the multiply-add, or ten. With AVX2 and no IFMA, 31-bit fields have
+//! lanes of 32 bits, reduced after every step ([`reduced`]).
 //!
 //! [`dft`] is the kernel: one transform of up to 2^12 rows, every lane a column, of a [`tile`] of some
 //! lines. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
@@ -74,7 +74,7 @@ trait Lanes: Copy + Send + Sync + 'static {
     /// A residue as a word of a table of [`Lanes::twist`].
     fn word(w: u64) -> Self::Word;
 
-    /// Half H of a line: if there are two, the words at even or at odd places.
+    /// Half H of a line; which words that are is the lanes' own affair, here, in `twist` and in `store`.
     ///
     /// # Safety
     /// They must be readable.

@@ -171,6 +171,8 @@ fn what_does_not_fit_is_cut_or_done_elsewhere() {
         let taken = ("EMULATOR_TAKEN", taken);
         part("parts::memory_is_short", &folder, &folder, &[total, taken]);
     }
+    let all = ("EMULATOR_TAKEN", "1990000");
+    part("parts::memory_is_gone", &folder, &folder, &[total, all]);
 }
 
 #[test]
@@ -424,6 +426,17 @@ mod parts {
                 .iter()
                 .all(|device| device.unusable.is_none())
         );
+    }
+
+    #[test]
+    #[ignore = "a part of another test"]
+    fn memory_is_gone() {
+        let both = pool(&["cuda:0", "ref:0"], 1, Some(Policy::Off));
+        for job in [sum(600, 5, true), transform(FieldId::Goldilocks, 12)] {
+            assert_eq!(answer(&both, &job).report.devices(), ["ref:0"]);
+        }
+        let devices = both.devices();
+        assert!(devices.iter().all(|device| device.unusable.is_none()));
     }
 
     /// The emulated driver loads any binary and finds no kernel in it.

@@ -165,7 +165,7 @@ impl Root {
     }
 }
 
-/// A field, a kind of table and what it is made from.
+/// Lanes, a kind of table and what it is made from.
 type Key = (TypeId, TypeId, [u64; 3]);
 
 /// A table and its bytes.

@@ -125,7 +125,7 @@ impl<P: Modulus> Lanes for Reduced<P> {
         unsafe {
             let (x, w) = (self.load::<H>(from), self.load::<H>(table));
             let (inverse, p) = (Self::all(Self::INVERSE), Self::all(Self::P as u32));
-            // the high word of (x·w − m·p)/2^32, whose low word is 0
+            // x·w − m·p: its low word is 0, its high word, in (−p, p), the result
             let half = |x, w| {
                 let product = _mm256_mul_epu32(x, w);
                 let m = _mm256_mul_epu32(product, inverse);

@@ -33,7 +33,7 @@ thread_local! {
     });
 }
 
-/// Words of a row in tiles of so many rows: up to 2^18 bytes, which the second cache holds three of.
+/// Words of a row in tiles of so many rows: up to 2^18 bytes. A second cache of 1 MiB holds three.
 pub(super) fn words<L: Lanes>(rows: usize) -> usize {
     (4096 / rows).clamp(1, 8) * L::LINE
 }

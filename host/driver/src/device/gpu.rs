@@ -63,10 +63,12 @@ pub(crate) struct Gpu<M: Driven> {
     residents: HashMap<[u8; 32], M::Buffer>,
     rates: Rates,
     /// Bytes that a buffer of a sum may have.
-    largest_buffer: usize,
+    sum_limit: usize,
+    /// Bytes of the largest one since a chain began.
+    sum_taken: usize,
 }
 
-/// How often the pieces of sums are halved until they fit.
+/// How often the bound on a sum's buffers is halved, at most.
 const HALVINGS: usize = 6;
 
 /// Values on the device.
@@ -82,7 +84,8 @@ impl<M: Driven> Gpu<M> {
     pub(crate) fn new(info: DeviceInfo, machine: M, rates: Rates) -> Self {
         Gpu {
             info,
-            largest_buffer: machine.largest_buffer(),
+            sum_limit: machine.largest_buffer(),
+            sum_taken: 0,
             machine,
             tables: Tables::default(),
             residents: HashMap::new(),
@@ -91,29 +94,34 @@ impl<M: Driven> Gpu<M> {
     }
 
     /// Runs a chain; where memory runs out, again with all that was kept for later forgotten, and then with
-    /// its sums in smaller and smaller pieces.
+    /// its sums in smaller and smaller pieces. The next chain begins as if nothing had happened.
     fn run_chain(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
-        let sums = |step: &Step| matches!(step, Step::Msm { .. });
-        let halvings = if chain.steps.iter().any(sums) {
-            HALVINGS
-        } else {
-            0
+        let short = match self.run_steps(chain) {
+            Err(DeviceError::OutOfMemory(what)) => what,
+            other => return other,
         };
-        let mut done = self.run_steps(chain);
-        for halved in 0..=halvings {
-            if !matches!(done, Err(DeviceError::OutOfMemory(_))) {
-                break;
-            }
-            self.make_room();
-            self.largest_buffer = self.machine.largest_buffer() >> halved;
-            done = self.run_steps(chain);
-        }
-        self.largest_buffer = self.machine.largest_buffer();
-        // not broken: the job is too large for it
-        done.map_err(|error| match error {
-            DeviceError::OutOfMemory(what) => DeviceError::Unsupported(what),
+        self.make_room();
+        let again = self.run_smaller(chain);
+        self.sum_limit = self.machine.largest_buffer();
+        match again {
+            // not broken: the job is too large for it
+            Err(DeviceError::OutOfMemory(_)) => Err(DeviceError::Unsupported(short)),
             other => other,
-        })
+        }
+    }
+
+    /// Runs a chain with smaller and smaller sums, as long as it is sums that run out of memory.
+    fn run_smaller(&mut self, chain: &Chain) -> Result<Output, DeviceError> {
+        for _ in 0..HALVINGS {
+            self.sum_taken = 0;
+            match self.run_steps(chain) {
+                Err(DeviceError::OutOfMemory(_)) if self.sum_taken > 0 => {
+                    self.sum_limit = self.sum_taken / 2;
+                }
+                other => return other,
+            }
+        }
+        self.run_steps(chain)
     }
 
     /// Forgets all that is kept for later.

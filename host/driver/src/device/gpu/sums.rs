@@ -37,20 +37,21 @@ impl<M: Driven> Gpu<M> {
     }
 
     /// As much of the sums as fits at once: fewer sums, then fewer points of one.
-    fn piece(&self, of: &Sums) -> Sums {
+    fn piece(&mut self, of: &Sums) -> Sums {
         let mut piece = *of;
-        let fits = |piece: &Sums| {
+        let properties = self.machine.properties();
+        let most = |piece: &Sums| {
             let points = piece.points * of.curve.spec().point_bytes(of.group);
-            let most = piece.largest_buffer(&self.machine.properties()).max(points);
-            piece.entries() <= MAX_ENTRIES && most <= self.largest_buffer
+            piece.largest_buffer(&properties).max(points)
         };
-        while !fits(&piece) {
+        while piece.entries() > MAX_ENTRIES || most(&piece) > self.sum_limit {
             match (piece.sums, piece.points) {
                 (1, 1) => break, // the allocation says that it does not fit
                 (1, points) => piece.points = points.div_ceil(2),
                 (sums, _) => piece.sums = sums.div_ceil(2),
             }
         }
+        self.sum_taken = self.sum_taken.max(most(&piece));
         piece
     }
 
