@@ -5,7 +5,7 @@ use ark_ec::AffineRepr;
 use ark_ff::PrimeField;
 use criterion::Criterion;
 use p3_field::{PrimeField64, TwoAdicField};
-use proofmill::{Direction, Element, Layout, Ntt, Order, Point, Pool, data_form};
+use proofmill::{Direction, Element, Layout, Ntt, Order, Point, Policy, Pool, data_form};
 use proofmill_benches::{Outcome, Settings, answers::Answer, exit, inputs};
 use std::process::ExitCode;
 
@@ -125,6 +125,7 @@ fn run() -> Outcome {
     let pool = Pool::builder()
         .threads(settings.threads)
         .devices([settings.device.as_str()])
+        .policy(Policy::Off)
         .open()?;
     let mut bench = Bench {
         criterion: settings.criterion(),
