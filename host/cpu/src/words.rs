@@ -1,10 +1,11 @@
-//! Transforms over the fields of one word, eight lanes wide.
+//! Transforms over the fields of one word, eight or four lanes wide.
 //!
 //! With IFMA a lane holds an element lazily ([`Lanes`]): as a residue modulo 2^52 of an integer far below
 //! it (31-bit fields, [`short`]), or as a pair of 48-bit limbs on 2^48, a square root of −1
 //! ([`goldilocks`]). So additions have no carries and no reductions, and a product by a constant is
 //! three instructions of the multiply-add, or ten. With AVX2 and no IFMA, 31-bit fields have
-//! lanes of 32 bits, reduced after every step ([`reduced`]).
+//! lanes of 32 bits, reduced after every step ([`reduced`]), and Goldilocks four lanes of such pairs
+//! ([`goldilocks_avx2`]).
 //!
 //! [`dft`] is the kernel: one transform of up to 2^12 rows, every lane a column, of a [`tile`] of some
 //! lines. [`vector`] and [`rows`] make larger transforms of it in two steps (n = n1·n2, Bailey's
@@ -15,6 +16,7 @@
 mod network;
 mod dft;
 mod goldilocks;
+mod goldilocks_avx2;
 mod plan;
 mod reduced;
 mod rows;
@@ -31,10 +33,7 @@ use bytemuck::Pod;
 use proofmill_field::{FieldId, FieldSpec, Int, int};
 use rayon::prelude::*;
 
-/// Lanes of a vector of states.
-const LANES: usize = 8;
-
-/// A field's arithmetic on eight lanes. A value of the type is the proof that the processor has the
+/// A field's arithmetic on the lanes of a vector. A value of the type is the proof that the processor has the
 /// instructions: `detect` alone makes one, and methods rely on it.
 ///
 /// `K` is the place of an element in a butterfly network of up to 16: there it gets the multiple of
@@ -42,7 +41,7 @@ const LANES: usize = 8;
 trait Lanes: Copy + Send + Sync + 'static {
     /// An element in memory.
     type Word: Pod + Send + Sync;
-    /// Eight elements between passes.
+    /// The lanes' elements between passes.
     type State: Copy;
     /// A constant to multiply by.
     type Twiddle: Pod + Send + Sync;
@@ -51,8 +50,8 @@ trait Lanes: Copy + Send + Sync + 'static {
     const ID: FieldId;
     /// Words of a line of the caches.
     const LINE: usize = 64 / size_of::<Self::Word>();
-    /// States of a line.
-    const HALVES: usize = Self::LINE / LANES;
+    /// States of a line: 1 or 2.
+    const HALVES: usize;
     /// Rows and columns of the transposition in registers.
     const SIDE: usize;
 
@@ -155,7 +154,10 @@ use compiled_for;
 /// touched, where they do not: another field, no instructions, a size too small or too large.
 pub(crate) fn run<F: Field>(data: &mut [F], ntt: &Ntt) -> bool {
     match F::SPEC.id {
-        FieldId::Goldilocks => run_on::<F, goldilocks::Goldilocks>(data, ntt),
+        FieldId::Goldilocks => {
+            run_on::<F, goldilocks::Goldilocks>(data, ntt)
+                || run_on::<F, goldilocks_avx2::Goldilocks>(data, ntt)
+        }
         FieldId::BabyBear => run_short::<F, BabyBear>(data, ntt),
         FieldId::KoalaBear => run_short::<F, KoalaBear>(data, ntt),
         _ => false,

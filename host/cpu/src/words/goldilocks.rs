@@ -28,8 +28,8 @@ pub(super) struct Pair(__m512i, __m512i);
 type Twiddle = [u64; 4];
 
 /// 2^64 mod p.
-const EPSILON: i64 = 0xffff_ffff;
-const LIMB: i64 = (1 << 48) - 1;
+pub(super) const EPSILON: i64 = 0xffff_ffff;
+pub(super) const LIMB: i64 = (1 << 48) - 1;
 /// A form of zero, added to a sum of sixteen with |a|, |b| < 2^62 − 2^14: makes a ≥ 0 and b < 0.
 const OFFSET: [i64; 2] = [(1 << 62) - (1 << 14), -(1 << 62) - (1 << 14)];
 
@@ -126,6 +126,7 @@ impl Lanes for Goldilocks {
     type Twiddle = Twiddle;
 
     const ID: FieldId = FieldId::Goldilocks;
+    const HALVES: usize = 1;
     const SIDE: usize = 8;
 
     fn detect() -> Option<Self> {

@@ -3,7 +3,7 @@
 //! A product by a constant w (Shoup) takes any x < 2^32: with w' = ⌊w·2^32/p⌋ and q = ⌊x·w'/2^32⌋,
 //! x·w − q·p < (1 + x/2^32)·p < 2p < 2^32.
 
-use super::{LANES, Lanes, compiled_for, transpose};
+use super::{Lanes, compiled_for, transpose};
 use crate::arith::Modulus;
 use crate::dispatch;
 use proofmill_field::{FieldId, FieldSpec};
@@ -85,6 +85,7 @@ impl<P: Modulus> Lanes for Reduced<P> {
     type Twiddle = Twiddle;
 
     const ID: FieldId = P::SPEC.id;
+    const HALVES: usize = 2;
     const SIDE: usize = 8;
 
     fn detect() -> Option<Self> {
@@ -112,7 +113,7 @@ impl<P: Modulus> Lanes for Reduced<P> {
     #[inline(always)]
     unsafe fn load<const H: usize>(self, from: *const u32) -> __m256i {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
-        unsafe { _mm256_loadu_si256(from.add(H * LANES).cast()) }
+        unsafe { _mm256_loadu_si256(from.add(8 * H).cast()) }
     }
 
     #[inline(always)]
@@ -139,7 +140,7 @@ impl<P: Modulus> Lanes for Reduced<P> {
     #[inline(always)]
     unsafe fn store<const H: usize>(self, x: __m256i, _: *mut __m256i, to: *mut u32) {
         // SAFETY: `detect` found the instructions; the caller vouches for the words.
-        unsafe { _mm256_storeu_si256(to.add(H * LANES).cast(), x) }
+        unsafe { _mm256_storeu_si256(to.add(8 * H).cast(), x) }
     }
 
     #[inline(always)]

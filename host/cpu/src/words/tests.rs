@@ -2,6 +2,7 @@
 //! and that is said.
 
 use super::goldilocks::Goldilocks;
+use super::goldilocks_avx2::Goldilocks as GoldilocksAvx2;
 use super::reduced::Reduced;
 use super::short::Short;
 use super::{Kernel, Lanes, residue, run_on};
@@ -169,6 +170,7 @@ macro_rules! on_all_lanes {
         $run::<Mont31<BabyBear>, Short<BabyBear>>();
         $run::<Mont31<KoalaBear>, Short<KoalaBear>>();
         $run::<arith::Goldilocks, Goldilocks>();
+        $run::<arith::Goldilocks, GoldilocksAvx2>();
         $run::<Mont31<BabyBear>, Reduced<BabyBear>>();
         $run::<Mont31<KoalaBear>, Reduced<KoalaBear>>();
     };
@@ -183,6 +185,11 @@ fn every_question_of_every_size_short() {
 #[test]
 fn every_question_of_every_size_goldilocks() {
     every_question_of_every_size::<arith::Goldilocks, Goldilocks>();
+}
+
+#[test]
+fn every_question_of_every_size_goldilocks_avx2() {
+    every_question_of_every_size::<arith::Goldilocks, GoldilocksAvx2>();
 }
 
 #[test]

@@ -107,3 +107,33 @@ pub(super) unsafe fn words_32_by_8(
         }
     }
 }
+
+/// 8 × 8 words of 64 bits: 32 shuffles.
+///
+/// # Safety
+/// AVX2; eight words at each address readable, or writable.
+#[inline(always)]
+pub(super) unsafe fn words_64_by_4(
+    from: impl Fn(usize) -> *const u64,
+    to: impl Fn(usize) -> *mut u64,
+) {
+    for quarter in 0..4 {
+        let (row, column) = (quarter / 2 * 4, quarter % 2 * 4);
+        // SAFETY: the caller vouches for instructions and addresses.
+        unsafe {
+            let x = [0, 1, 2, 3].map(|i| _mm256_loadu_si256(from(row + i).add(column).cast()));
+            // the halves of low[k], high[k]: columns 0 and 2, 1 and 3 of rows 2k, 2k + 1
+            let low = [0, 2].map(|i| _mm256_unpacklo_epi64(x[i], x[i + 1]));
+            let high = [0, 2].map(|i| _mm256_unpackhi_epi64(x[i], x[i + 1]));
+            let out = [
+                _mm256_permute2x128_si256::<0x20>(low[0], low[1]),
+                _mm256_permute2x128_si256::<0x20>(high[0], high[1]),
+                _mm256_permute2x128_si256::<0x31>(low[0], low[1]),
+                _mm256_permute2x128_si256::<0x31>(high[0], high[1]),
+            ];
+            for i in 0..4 {
+                _mm256_storeu_si256(to(column + i).add(row).cast(), out[i]);
+            }
+        }
+    }
+}
