@@ -96,25 +96,30 @@ fn more(x: __m256i, y: __m256i) -> __m256i {
 /// (−2^(7 + K), 2^48 + 2^(7 + K)).
 #[inline(always)]
 fn shifted<const UP: i32, const DOWN: i32>(Pair(a, b): Pair) -> Pair {
-    let low = |x| masked(left::<UP>(x), LIMB);
-    let high = |x| right::<DOWN>(x);
-    Pair(difference(low(a), high(b)), sum(low(b), high(a)))
+    let low = [masked(left::<UP>(a), LIMB), masked(left::<UP>(b), LIMB)];
+    Pair(
+        difference(low[0], right::<DOWN>(b)),
+        sum(low[1], right::<DOWN>(a)),
+    )
+}
+
+/// The sum of the pieces times one of their words.
+#[inline(always)]
+fn dot<const HALF: usize, const N: usize>(pieces: [__m256i; N], words: &Twiddle) -> __m256i {
+    let mut out = all(0);
+    for i in 0..N {
+        // SAFETY: as in `all`. High halves are not read.
+        let word = unsafe { _mm256_set1_epi32(words[i][HALF] as i32) };
+        out = sum(out, times(pieces[i], word));
+    }
+    out
 }
 
 /// The sum of the pieces, below 2^28 each, times their words: limbs below 2^49 and 2^47.
 #[inline(always)]
-fn product<const N: usize>(pieces: [__m256i; N], words: &[[u32; 2]]) -> Pair {
-    let part = |half: usize| {
-        let mut out = all(0);
-        for i in 0..N {
-            // SAFETY: as in `all`. High halves are not read.
-            let word = unsafe { _mm256_set1_epi32(words[i][half] as i32) };
-            out = sum(out, times(pieces[i], word));
-        }
-        out
-    };
+fn product<const N: usize>(pieces: [__m256i; N], words: &Twiddle) -> Pair {
     // x + y·2^32, both below 4·2^60
-    let (x, y) = (part(0), part(1));
+    let (x, y) = (dot::<0, N>(pieces, words), dot::<1, N>(pieces, words));
     Pair(
         sum(masked(x, LIMB), left::<32>(masked(y, 0xffff))),
         sum(right::<48>(x), right::<16>(y)),
@@ -215,18 +220,17 @@ impl Lanes for Goldilocks {
             )
         };
         let (x1, w1) = (right::<32>(x), right::<32>(w));
-        let half = |x| masked(x, EPSILON);
         // (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1
         let r0 = times(x, w);
         let r1 = sum(times(x1, w), right::<32>(r0));
-        let r2 = sum(times(x, w1), half(r1));
+        let r2 = sum(times(x, w1), masked(r1, EPSILON));
         let high = sum(times(x1, w1), sum(right::<32>(r1), right::<32>(r2)));
         // SAFETY: as above.
         let low = unsafe { _mm256_blend_epi32::<0xaa>(r0, left::<32>(r2)) };
         // 2^64 = 2^16·i, 2^96 = −1
         raised::<K>(Pair(
             difference(masked(low, LIMB), right::<32>(high)),
-            sum(right::<48>(low), left::<16>(half(high))),
+            sum(right::<48>(low), left::<16>(masked(high, EPSILON))),
         ))
     }
 

@@ -121,18 +121,19 @@ pub(super) unsafe fn words_64_by_4(
         let (row, column) = (quarter / 2 * 4, quarter % 2 * 4);
         // SAFETY: the caller vouches for instructions and addresses.
         unsafe {
-            let x = [0, 1, 2, 3].map(|i| _mm256_loadu_si256(from(row + i).add(column).cast()));
-            // the halves of low[k], high[k]: columns 0 and 2, 1 and 3 of rows 2k, 2k + 1
-            let low = [0, 2].map(|i| _mm256_unpacklo_epi64(x[i], x[i + 1]));
-            let high = [0, 2].map(|i| _mm256_unpackhi_epi64(x[i], x[i + 1]));
-            let out = [
-                _mm256_permute2x128_si256::<0x20>(low[0], low[1]),
-                _mm256_permute2x128_si256::<0x20>(high[0], high[1]),
-                _mm256_permute2x128_si256::<0x31>(low[0], low[1]),
-                _mm256_permute2x128_si256::<0x31>(high[0], high[1]),
-            ];
-            for i in 0..4 {
-                _mm256_storeu_si256(to(column + i).add(row).cast(), out[i]);
+            let mut pairs = [_mm256_setzero_si256(); 4];
+            for k in 0..2 {
+                let a = _mm256_loadu_si256(from(row + 2 * k).add(column).cast());
+                let b = _mm256_loadu_si256(from(row + 2 * k + 1).add(column).cast());
+                // columns 0 and 2, and 1 and 3
+                pairs[k] = _mm256_unpacklo_epi64(a, b);
+                pairs[2 + k] = _mm256_unpackhi_epi64(a, b);
+            }
+            for c in 0..2 {
+                let (a, b) = (pairs[2 * c], pairs[2 * c + 1]);
+                let (low, high) = (to(column + c).add(row), to(column + 2 + c).add(row));
+                _mm256_storeu_si256(low.cast(), _mm256_permute2x128_si256::<0x20>(a, b));
+                _mm256_storeu_si256(high.cast(), _mm256_permute2x128_si256::<0x31>(a, b));
             }
         }
     }
