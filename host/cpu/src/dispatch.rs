@@ -3,6 +3,7 @@
 //! `PROOFMILL_CPU=portable|avx2|avx512` forces a path that the processor has.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// A set of instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,23 @@ pub fn has_ifma() -> bool {
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx2() -> bool {
     path() != Path::Portable
+}
+
+/// [`has_avx2`], for what is too short to ask that each time: a byte to read.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn has_adx() -> bool {
+    static ADX: AtomicU8 = AtomicU8::new(0);
+    #[cold]
+    fn ask() -> bool {
+        let found = has_avx2();
+        ADX.store(1 + found as u8, Relaxed);
+        found
+    }
+    match ADX.load(Relaxed) {
+        0 => ask(),
+        known => known == 2,
+    }
 }
 
 /// Whether kernels run on vectors of 512 bits.

@@ -1,7 +1,10 @@
 //! Montgomery arithmetic on N 64-bit limbs, R = 2^(64·N).
 
+#[cfg(target_arch = "x86_64")]
+mod adx;
+
 use super::{Arith, Field, Modulus};
-use crate::inverse;
+use crate::{dispatch, inverse};
 use bytemuck::{Pod, Zeroable};
 use proofmill_field::{FieldSpec, Int, int};
 use std::marker::PhantomData;
@@ -41,6 +44,46 @@ impl<P: Modulus, const N: usize> Mont<P, N> {
         }
         // reduced operands do not overflow: SPARE_BIT. Others give a wrong product, not a panic.
         t[N - 1] = carry_a.wrapping_add(carry_m);
+    }
+
+    /// The product in [0, 2p), one step after the other.
+    #[inline(always)]
+    fn steps(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        let mut t = [0; N];
+        // spelled out: left to itself the compiler keeps the outer loop of six rolled
+        Self::step(&mut t, a, b[0]);
+        Self::step(&mut t, a, b[1]);
+        Self::step(&mut t, a, b[2]);
+        Self::step(&mut t, a, b[3]);
+        if N > 4 {
+            Self::step(&mut t, a, b[4]);
+            Self::step(&mut t, a, b[5]);
+        }
+        t
+    }
+
+    /// The same with ADX, where the processor has it.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn product(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        if !dispatch::has_adx() {
+            return Self::steps(a, b);
+        }
+        let constants = const {
+            &adx::Constants {
+                modulus: Self::P,
+                neg_inverse: Self::INV,
+            }
+        };
+        // SAFETY: just asked.
+        unsafe { adx::product(a, b, constants) }
+    }
+
+    /// The product in [0, 2p).
+    #[cfg(not(target_arch = "x86_64"))]
+    #[inline(always)]
+    fn product(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        Self::steps(a, b)
     }
 
     /// [0, 2p) → [0, p)
@@ -110,17 +153,7 @@ impl<P: Modulus, const N: usize> Arith for Mont<P, N> {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         let () = Self::SPARE_BIT;
-        let mut t = [0; N];
-        // spelled out: left to itself the compiler keeps the outer loop of six rolled
-        Self::step(&mut t, &self.0, other.0[0]);
-        Self::step(&mut t, &self.0, other.0[1]);
-        Self::step(&mut t, &self.0, other.0[2]);
-        Self::step(&mut t, &self.0, other.0[3]);
-        if N > 4 {
-            Self::step(&mut t, &self.0, other.0[4]);
-            Self::step(&mut t, &self.0, other.0[5]);
-        }
-        Self::reduced(t)
+        Self::reduced(Self::product(&self.0, &other.0))
     }
 
     fn inverse_vartime(self) -> Self {
