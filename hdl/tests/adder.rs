@@ -9,8 +9,10 @@ use proofmill_hdl::arith::wide::{Reduction, plan};
 use proofmill_hdl::design::verilog;
 use proofmill_hdl::msm::adder::range::ONE;
 use proofmill_hdl::msm::adder::replay::{self, Point};
+use proofmill_hdl::msm::adder::schedule::GIVEN;
 use proofmill_hdl::msm::adder::{Adder, Plan};
 use proofmill_hdl::sim::{self, Model};
+use std::collections::VecDeque;
 
 /// Pairs with their sums by definition.
 struct Cases {
@@ -140,7 +142,7 @@ fn sums(plan: &Plan, pairs: &[[Point; 2]]) -> Vec<Point> {
     let mut found: [Vec<u64>; 3] = Default::default();
     let clocks = plan.schedule.period() * (pairs.len() + 6);
     let (mut begun, mut ended) = (None, None);
-    let mut before = None; // what was asked for a clock ago
+    let mut before = VecDeque::from(vec![None; GIVEN - 1]); // what was asked for
     for clock in 0..clocks {
         let wanted = (model.get(load) == 1)
             .then(|| [coordinate, digit].map(|port| model.get(port) as usize));
@@ -151,7 +153,8 @@ fn sums(plan: &Plan, pairs: &[[Point; 2]]) -> Vec<Point> {
         }
         begun = begun.or(wanted.map(|_| clock));
         model.tick(1);
-        if let Some([c, j]) = std::mem::replace(&mut before, wanted) {
+        before.push_back(wanted);
+        if let Some(Some([c, j])) = before.pop_front() {
             let pair = pairs.get(asked[c]);
             model.set(valid, u64::from(pair.is_some()));
             model.set(p, pair.map_or(0, |pair| pair[0][c][j]));

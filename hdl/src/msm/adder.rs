@@ -29,7 +29,7 @@ use num_bigint::BigUint;
 use proofmill_field::CurveSpec;
 use range::{Bound, ONE, Ranges};
 use rust_hdl::prelude::*;
-use schedule::{BACK, Schedule};
+use schedule::{BACK, GIVEN, Schedule};
 use side::Side;
 
 /// What an adder is made from.
@@ -101,8 +101,9 @@ impl Plan {
 
 /// Adds a pair of points every 12·n clocks.
 ///
-/// It asks for both points' coordinates, a digit in each clock, in the order X, Y, Z; they come two clocks later. It gives
-/// the coordinates of the sums, in the order of the pairs but Z before Y before X. Nothing can be held back.
+/// It asks for both points' coordinates, a digit in each clock, in the order X, Y, Z; they come [`GIVEN`] clocks later. It
+/// gives the coordinates of the sums, in the order of the pairs but Z before Y before X. Nothing can be held back.
+/// Of four additions at work each has a number, its context.
 #[derive(LogicBlock)]
 pub struct Adder {
     /// Clock.
@@ -115,6 +116,8 @@ pub struct Adder {
     pub load_coordinate: Signal<Out, Bits<2>>,
     /// Which one.
     pub load_digit: Signal<Out, Bits<5>>,
+    /// Of which addition.
+    pub load_context: Signal<Out, Bits<2>>,
     /// Whether there is a pair at all, with the first digits of X.
     pub valid: Signal<In, Bit>,
     /// The digit of the one point.
@@ -123,8 +126,14 @@ pub struct Adder {
     pub q: Signal<In, Bits<18>>,
     /// A digit of a sum is there, from the lowest one on.
     pub sum_valid: Signal<Out, Bit>,
+    /// It would be if there had been a pair.
+    pub sum_place: Signal<Out, Bit>,
     /// Of X, Y or Z.
     pub sum_coordinate: Signal<Out, Bits<2>>,
+    /// Which one.
+    pub sum_digit: Signal<Out, Bits<5>>,
+    /// Of which addition.
+    pub sum_context: Signal<Out, Bits<2>>,
     /// The digit.
     pub sum: Signal<Out, Bits<18>>,
     front_counter: Counter,
@@ -149,7 +158,7 @@ pub struct Adder {
     back_digit: DFF<Bits<5>>,
     back_period: DFF<Bits<2>>,
     back_context: Signal<Local, Bits<2>>,
-    load_context: Signal<Local, Bits<2>>,
+    loaded: Signal<Local, Bits<2>>,
     back: Back,
     keep_address: Signal<Local, Bits<10>>,
     keeps: Delay<18>,
@@ -170,11 +179,15 @@ impl Adder {
             load: Default::default(),
             load_coordinate: Default::default(),
             load_digit: Default::default(),
+            load_context: Default::default(),
             valid: Default::default(),
             p: Default::default(),
             q: Default::default(),
             sum_valid: Default::default(),
+            sum_place: Default::default(),
             sum_coordinate: Default::default(),
+            sum_digit: Default::default(),
+            sum_context: Default::default(),
             sum: Default::default(),
             front_counter: Counter::new(n),
             back_counter: Counter::new(n),
@@ -197,13 +210,13 @@ impl Adder {
             back_digit: Default::default(),
             back_period: Default::default(),
             back_context: Default::default(),
-            load_context: Default::default(),
+            loaded: Default::default(),
             back: Back::new(plan),
             keep_address: Default::default(),
             keeps: Delay::new(2 + BACK),
             keep: Default::default(),
             is_load: Default::default(),
-            loads: Delay::new(2),
+            loads: Delay::new(GIVEN),
             live: Default::default(),
         }
     }
@@ -268,13 +281,13 @@ impl Logic for Adder {
         // 1: what is wanted from outside, and where everything will go.
         self.back_row.next = self.back_rows.data.val();
         self.back_context.next = self.back_period.q.val() - self.back_row.val().get_bits::<2>(30);
-        self.load_context.next = self.back_period.q.val() - self.back_row.val().get_bits::<2>(8);
+        self.loaded.next = self.back_period.q.val() - self.back_row.val().get_bits::<2>(8);
         self.back.row.next = self.back_row.val();
         self.back.place.next = (bit_cast::<7, 2>(self.back_context.val()) << 5)
             | bit_cast::<7, 5>(self.back_digit.q.val());
         self.back.first.next = self.back_digit.q.val() == 0;
         self.keep_address.next = (bit_cast::<10, 3>(self.back_row.val().get_bits::<3>(0)) << 7)
-            | (bit_cast::<10, 2>(self.load_context.val()) << 5)
+            | (bit_cast::<10, 2>(self.loaded.val()) << 5)
             | bit_cast::<10, 5>(self.back_digit.q.val());
         self.keeps.d.next = bit_cast::<18, 10>(self.keep_address.val())
             | (bit_cast::<18, 3>(self.back_row.val().get_bits::<3>(3)) << 10)
@@ -283,14 +296,15 @@ impl Logic for Adder {
         self.load.next = self.back_row.val().get_bit(5);
         self.load_coordinate.next = self.back_row.val().get_bits::<2>(6);
         self.load_digit.next = self.back_digit.q.val();
+        self.load_context.next = self.loaded.val();
         self.is_load.next = self.back_row.val().get_bit(5)
             && (self.back_row.val().get_bits::<2>(6) == 0)
             && (self.back_digit.q.val() == 0);
-        self.loads.d.next = bit_cast::<3, 2>(self.load_context.val());
+        self.loads.d.next = bit_cast::<3, 2>(self.loaded.val());
         if self.is_load.val() {
-            self.loads.d.next = bit_cast::<3, 2>(self.load_context.val()) | 4;
+            self.loads.d.next = bit_cast::<3, 2>(self.loaded.val()) | 4;
         }
-        // 3: the product, and what came from outside.
+        // 3: the product. What comes from outside, GIVEN clocks after it was asked for, is kept at 8.
         self.back.product.next = self.multiply.product.val();
         self.left.given.next = self.p.val();
         self.right.given.next = self.q.val();
@@ -315,6 +329,9 @@ impl Logic for Adder {
         self.right.load.next = self.keep.val().get_bit(12);
         self.sum.next = self.back.outcome.val();
         self.sum_coordinate.next = self.keep.val().get_bits::<2>(14);
+        self.sum_place.next = self.keep.val().get_bit(13);
+        self.sum_digit.next = self.keep.val().get_bits::<5>(0);
+        self.sum_context.next = self.keep.val().get_bits::<2>(16);
         self.sum_valid.next = self.keep.val().get_bit(13)
             && self
                 .live

@@ -11,18 +11,19 @@ pub struct Combine {
     pub clock: Signal<In, Clock>,
     /// A digit of the product m.
     pub product: Signal<In, Bits<18>>,
-    /// A digit of a raw product, or zero.
+    /// A digit of a raw product.
     pub x: Signal<In, Bits<18>>,
-    /// A digit of another one, or zero.
+    /// A digit of another one.
     pub y: Signal<In, Bits<18>>,
-    /// As the table has it: whether m is taken from x, or added to it, and whether b3 counts.
-    pub how: Signal<In, Bits<3>>,
+    /// As the table has it: whether m is taken from x, or added to it, whether b3 counts, and whether x and y do.
+    pub how: Signal<In, Bits<5>>,
     /// A digit of a multiple of p, three clocks later.
     pub offset: Signal<In, Bits<18>>,
     /// They are the first digits.
     pub first: Signal<In, Bit>,
     /// A digit of the outcome.
     pub outcome: Signal<Out, Bits<18>>,
+    minus: [Signal<Local, Bits<18>>; 2],
     left: DFF<Bits<28>>,
     right: DFF<Bits<28>>,
     is_plus: DFF<Bit>,
@@ -50,6 +51,7 @@ impl Combine {
             offset: Default::default(),
             first: Default::default(),
             outcome: Default::default(),
+            minus: Default::default(),
             left: Default::default(),
             right: Default::default(),
             is_plus: Default::default(),
@@ -84,11 +86,21 @@ impl Logic for Combine {
         self.is_scaled[0].d.next = self.how.val().get_bit(2);
         self.is_scaled[1].d.next = self.is_scaled[0].q.val();
         self.left.d.next = bit_cast::<28, 18>(self.product.val());
-        self.right.d.next = bit_cast::<28, 18>(self.x.val()) + bit_cast::<28, 18>(self.y.val());
+        self.minus[0].next = 0.into();
+        if self.how.val().get_bit(3) {
+            self.minus[0].next = self.x.val();
+        }
+        self.minus[1].next = 0.into();
+        if self.how.val().get_bit(4) {
+            self.minus[1].next = self.y.val();
+        }
+        // with m in x's place there is no y
         if self.how.val().get_bit(0) {
             self.left.d.next = bit_cast::<28, 18>(self.x.val());
-            self.right.d.next = bit_cast::<28, 18>(self.product.val());
+            self.minus[0].next = self.product.val();
         }
+        self.right.d.next =
+            bit_cast::<28, 18>(self.minus[0].val()) + bit_cast::<28, 18>(self.minus[1].val());
         self.is_plus.d.next = self.how.val().get_bit(1);
         self.difference.d.next = self.left.q.val() - self.right.q.val();
         if self.is_plus.q.val() {
@@ -130,10 +142,9 @@ pub struct Back {
     /// A digit of the outcome.
     pub outcome: Signal<Out, Bits<18>>,
     raw: [Ram<18, 10>; 2],
-    uses: [DFF<Bit>; 2],
     x: DFF<Bits<18>>,
     y: DFF<Bits<18>>,
-    hows: Delay<3>,
+    hows: Delay<5>,
     firsts: Delay<1>,
     keep_address: Delay<10>,
     keeps: Delay<1>,
@@ -154,7 +165,6 @@ impl Back {
             product: Default::default(),
             outcome: Default::default(),
             raw: Default::default(),
-            uses: Default::default(),
             x: Default::default(),
             y: Default::default(),
             hows: Delay::new(2),
@@ -191,14 +201,13 @@ impl Logic for Back {
             | bit_cast::<10, 7>(self.place.val());
         self.raw[1].read_address.next = (bit_cast::<10, 3>(self.row.val().get_bits::<3>(18)) << 7)
             | bit_cast::<10, 7>(self.place.val());
-        self.uses[0].d.next = self.row.val().get_bit(17);
-        self.uses[1].d.next = self.row.val().get_bit(21);
-        self.hows.d.next = self.row.val().get_bits::<3>(22);
+        self.hows.d.next = bit_cast::<5, 3>(self.row.val().get_bits::<3>(22))
+            | (bit_cast::<5, 1>(self.row.val().get_bits::<1>(17)) << 3)
+            | (bit_cast::<5, 1>(self.row.val().get_bits::<1>(21)) << 4);
         self.firsts.d.next = self.first.val().into();
         self.wants.d.next = (bit_cast::<7, 2>(self.row.val().get_bits::<2>(25)) << 5)
             | bit_cast::<7, 5>(self.place.val().get_bits::<5>(0));
         for i in 0..2 {
-            self.uses[i].clock.next = self.clock.val();
             self.raw[i].clock.next = self.clock.val();
             self.raw[i].read_enable.next = true;
             self.raw[i].write_address.next = self.keep_address.q.val();
@@ -207,14 +216,8 @@ impl Logic for Back {
         }
         self.combine.product.next = self.product.val();
         // block memories are slow: a register before anything is added
-        self.x.d.next = 0.into();
-        if self.uses[0].q.val() {
-            self.x.d.next = self.raw[0].read_data.val();
-        }
-        self.y.d.next = 0.into();
-        if self.uses[1].q.val() {
-            self.y.d.next = self.raw[1].read_data.val();
-        }
+        self.x.d.next = self.raw[0].read_data.val();
+        self.y.d.next = self.raw[1].read_data.val();
         self.combine.x.next = self.x.q.val();
         self.combine.y.next = self.y.q.val();
         self.combine.how.next = self.hows.q.val();

@@ -44,6 +44,9 @@ pub const FRONT: usize = 6;
 /// Clocks from the product to the kept value: [`super::back`].
 pub const BACK: usize = 5;
 
+/// Clocks from asking for a digit to having it.
+pub const GIVEN: usize = 6;
+
 impl Schedule {
     /// For a multiplier of this many digits and this latency.
     pub fn new(digits: usize, latency: usize) -> Self {
@@ -80,6 +83,14 @@ impl Schedule {
     pub fn lead(&self) -> usize {
         let first = self.loads.iter().min().copied().unwrap_or(0);
         ((-first).max(0) as usize).div_ceil(SLOTS)
+    }
+
+    /// Whether an addition has asked for all its digits a slot before the next one asks for its first.
+    pub fn loads_together(&self) -> bool {
+        let (first, last) = (self.loads.iter().min(), self.loads.iter().max());
+        first
+            .zip(last)
+            .is_some_and(|(first, last)| ((last - first + 2) as usize) <= SLOTS)
     }
 
     /// Clocks from one addition to the next.

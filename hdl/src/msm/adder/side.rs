@@ -1,7 +1,7 @@
 //! One factor's memory, and the factor from it.
 
 use super::front::Front;
-use super::schedule::BACK;
+use super::schedule::{BACK, GIVEN};
 use crate::leaf::{Delay, Ram};
 use rust_hdl::prelude::*;
 
@@ -22,7 +22,7 @@ pub struct Side {
     pub offset: Signal<In, Bits<18>>,
     /// The factor's digit.
     pub factor: Signal<Out, Bits<18>>,
-    /// A digit of a coordinate that is loaded, [`BACK`] clocks before it is kept.
+    /// A digit of a coordinate that is loaded, [`GIVEN`] clocks after it was asked for.
     pub given: Signal<In, Bits<18>>,
     /// A digit of an outcome.
     pub outcome: Signal<In, Bits<18>>,
@@ -56,7 +56,7 @@ impl Default for Side {
             values: Default::default(),
             how: Default::default(),
             front: Default::default(),
-            given_before: Delay::new(BACK),
+            given_before: Delay::new(2 + BACK - GIVEN),
             kept: Default::default(),
         }
     }
