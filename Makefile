@@ -81,6 +81,7 @@ fuzz:
 
 ## What is too long for every push.
 nightly: test assembly
+	PROOFMILL_LONG=1 $(CARGO) test -p proofmill-hdl --test buckets
 	$(MAKE) fuzz SECONDS_EACH=600
 	benches/run --gate
 	benches/run --threads 2

@@ -1,10 +1,10 @@
 //! `proofmill-hdl block`: a part of a core that is measured by itself.
 
 use clap::{Args, ValueEnum};
-use proofmill_field::{CurveId, FieldId, FieldSpec};
+use proofmill_field::{CurveId, CurveSpec, FieldId, FieldSpec};
 use proofmill_hdl::arith::wide;
 use proofmill_hdl::design::verilog;
-use proofmill_hdl::msm::adder;
+use proofmill_hdl::msm::{adder, buckets};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -20,6 +20,12 @@ pub(crate) struct Block {
     /// Where multiples of the modulus come from
     #[arg(long, value_enum, default_value = "tables")]
     reduction: wide::Reduction,
+    /// Adders of the bucket machine
+    #[arg(long, default_value_t = 1)]
+    lanes: usize,
+    /// Bits of its windows, at most
+    #[arg(long, default_value_t = 8)]
+    window_bits: usize,
     /// The file
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -31,24 +37,38 @@ enum Kind {
     Multiplier,
     /// A sum of points every 12·n clocks, over the field's curve
     Adder,
+    /// Sums of multiples of points, over the field's curve
+    Buckets,
 }
 
 impl Block {
     pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
-        let plan = wide::Plan::new(self.field, self.reduction);
         let text = match self.block {
-            Kind::Multiplier => verilog(wide::Multiply::new(&plan))?,
-            Kind::Adder => verilog(adder::Adder::new(&self.adder()?))?,
+            Kind::Multiplier => {
+                let plan = wide::Plan::new(self.field, self.reduction);
+                verilog(wide::Multiply::new(&plan))?
+            }
+            Kind::Adder => {
+                let plan = adder::Plan::new(self.curve()?, self.reduction);
+                verilog(adder::Adder::new(
+                    &plan.ok_or("the adder's ranges do not close")?,
+                ))?
+            }
+            Kind::Buckets => {
+                let (lanes, bits) = (self.lanes, self.window_bits);
+                let plan = buckets::Plan::new(self.curve()?, self.reduction, lanes, bits);
+                let plan = plan.ok_or("no bucket machine of so many lanes and bits")?;
+                verilog(buckets::BucketMachine::new(&plan))?
+            }
         };
         std::fs::write(&self.output, text)?;
         Ok(())
     }
 
-    fn adder(&self) -> Result<adder::Plan, String> {
+    fn curve(&self) -> Result<&'static CurveSpec, String> {
         let mut curves = CurveId::ALL.into_iter().map(CurveId::spec);
         let curve = curves.find(|curve| curve.base.id == self.field.id);
-        let plan = curve.and_then(|curve| adder::Plan::new(curve, self.reduction));
-        plan.ok_or_else(|| format!("{} is no field of a curve's coordinates", self.field.name))
+        curve.ok_or_else(|| format!("{} is no field of a curve's coordinates", self.field.name))
     }
 }
 

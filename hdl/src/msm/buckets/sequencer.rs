@@ -1,0 +1,520 @@
+//! What every addition is for.
+
+use super::plan::{ADDRESS, Plan};
+use rust_hdl::prelude::*;
+
+/// What the machine is at.
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+pub enum State {
+    /// Every place becomes infinity.
+    Clear,
+    /// Waits for a job.
+    Idle,
+    /// A point into a bucket of each window.
+    Accumulate,
+    /// A bucket into its window's running sum.
+    Run,
+    /// The running sum into the window's sum.
+    Aggregate,
+    /// A window's sum into the total.
+    Add,
+    /// The total twice.
+    Double,
+    /// The total of the lane above.
+    Fetch,
+    /// The total leaves.
+    Unload,
+}
+
+/// Gives the addition that begins next; windows always follow each other in the same order, so that a sum is there when
+/// its window comes again.
+///
+/// For each point: every window of the lane. For each bucket, from the largest digit down: every window's running sum,
+/// then every window's sum. Then Horner's rule: in each lane from the highest window down, then from the highest lane
+/// down, where every lane but the highest takes part in every round, and the lowest one has the total after as many
+/// rounds as there are lanes above it.
+#[derive(LogicBlock)]
+pub struct Sequencer {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Starts over.
+    pub reset: Signal<In, Bit>,
+    /// A job, while `ready`.
+    pub start: Signal<In, Bit>,
+    /// Its points.
+    pub count: Signal<In, Bits<32>>,
+    /// May start.
+    pub ready: Signal<Out, Bit>,
+    /// The memories are not cleared.
+    pub clearing: Signal<Out, Bit>,
+    /// Clears them, at the first clock of that.
+    pub clear: Signal<Out, Bit>,
+    /// They are being cleared.
+    pub wiping: Signal<In, Bit>,
+    /// The next point and its digits are there.
+    pub loaded: Signal<In, Bit>,
+    /// The point is infinity.
+    pub infinite: Signal<In, Bit>,
+    /// They have been used.
+    pub take: Signal<Out, Bit>,
+    /// Points come, or are waited for.
+    pub accumulating: Signal<Out, Bit>,
+    /// An addition begins.
+    pub begins: Signal<In, Bit>,
+    /// The next one's bucket comes from its digit.
+    pub accumulates: Signal<Out, Bit>,
+    /// Its window.
+    pub window: Signal<Out, Bits<6>>,
+    /// It is to be kept.
+    pub live: Signal<Out, Bit>,
+    /// But not in the highest lane.
+    pub below: Signal<Out, Bit>,
+    /// The left summand's place, and the sum's in that memory.
+    pub left: [Signal<Out, Bits<ADDRESS>>; 2],
+    /// The right summand's place, and the sum's in that memory.
+    pub right: [Signal<Out, Bits<ADDRESS>>; 2],
+    /// The right summand is the lane's own, or that of the lane above; otherwise the point.
+    pub own: Signal<Out, Bit>,
+    /// See `own`.
+    pub above: Signal<Out, Bit>,
+    /// Whether the left memory keeps it, and whether the right one.
+    pub keep: Signal<Out, Bits<2>>,
+    /// The left summand of the addition before becomes infinity.
+    pub wipe: Signal<Out, Bit>,
+    /// That summand's place.
+    pub wipe_base: Signal<Out, Bits<ADDRESS>>,
+    /// The total is there.
+    pub unload: Signal<Out, Bit>,
+    /// It is out.
+    pub unloaded: Signal<In, Bit>,
+    state: DFF<State>,
+    began: DFF<Bit>,
+    /// Points that still come.
+    left_points: DFF<Bits<32>>,
+    is_last_point: DFF<Bit>,
+    window_register: DFF<Bits<6>>,
+    is_last: DFF<Bit>,
+    is_wide: DFF<Bit>,
+    /// Where the window's buckets begin, and how far above that the bucket is.
+    origin: DFF<Bits<ADDRESS>>,
+    height: DFF<Bits<ADDRESS>>,
+    bucket: DFF<Bits<ADDRESS>>,
+    /// The window's sum and running sum.
+    sum: DFF<Bits<ADDRESS>>,
+    running: DFF<Bits<ADDRESS>>,
+    /// The bucket is the window's highest one, or none of it.
+    is_first: DFF<Bit>,
+    is_none: DFF<Bit>,
+    /// In the lane, before the lanes.
+    is_local: DFF<Bit>,
+    is_fresh: DFF<Bit>,
+    doublings: DFF<Bits<8>>,
+    rounds: DFF<Bits<8>>,
+    /// Additions to wait for.
+    pause: DFF<Bits<3>>,
+    /// The next addition is one of the job's.
+    go: DFF<Bit>,
+    live_register: DFF<Bit>,
+    accumulates_register: DFF<Bit>,
+    below_register: DFF<Bit>,
+    source: DFF<Bits<ADDRESS>>,
+    target: DFF<Bits<ADDRESS>>,
+    right_source: DFF<Bits<ADDRESS>>,
+    right_target: DFF<Bits<ADDRESS>>,
+    own_register: DFF<Bit>,
+    above_register: DFF<Bit>,
+    keep_register: DFF<Bits<2>>,
+    wipes: DFF<Bit>,
+    wipe_register: DFF<Bits<ADDRESS>>,
+    step: Signal<Local, Bit>,
+    top: Constant<Bits<ADDRESS>>,
+    narrow_top: Constant<Bits<ADDRESS>>,
+    wide_step: Constant<Bits<ADDRESS>>,
+    narrow_step: Constant<Bits<ADDRESS>>,
+    stride: Constant<Bits<ADDRESS>>,
+    sums: Constant<Bits<ADDRESS>>,
+    last_sum: Constant<Bits<ADDRESS>>,
+    total: Constant<Bits<ADDRESS>>,
+    infinity: Constant<Bits<ADDRESS>>,
+    wide: Constant<Bits<6>>,
+    last_window: Constant<Bits<6>>,
+    width: Constant<Bits<8>>,
+    lane_bits: Constant<Bits<8>>,
+    lanes_above: Constant<Bits<8>>,
+    rest: Constant<Bits<3>>,
+}
+
+impl Sequencer {
+    /// For the lanes of a machine.
+    pub fn new(plan: &Plan) -> Self {
+        let stride = plan.stride();
+        let address = |digits: usize| Constant::new((digits as u64).into());
+        let small = |number: usize| Constant::new((number as u64).into());
+        let step = plan.buckets(0) * stride;
+        Sequencer {
+            clock: Default::default(),
+            reset: Default::default(),
+            start: Default::default(),
+            count: Default::default(),
+            ready: Default::default(),
+            clearing: Default::default(),
+            clear: Default::default(),
+            wiping: Default::default(),
+            loaded: Default::default(),
+            infinite: Default::default(),
+            take: Default::default(),
+            accumulating: Default::default(),
+            begins: Default::default(),
+            accumulates: Default::default(),
+            window: Default::default(),
+            live: Default::default(),
+            below: Default::default(),
+            left: Default::default(),
+            right: Default::default(),
+            own: Default::default(),
+            above: Default::default(),
+            keep: Default::default(),
+            wipe: Default::default(),
+            wipe_base: Default::default(),
+            unload: Default::default(),
+            unloaded: Default::default(),
+            state: Default::default(),
+            began: Default::default(),
+            left_points: Default::default(),
+            is_last_point: Default::default(),
+            window_register: Default::default(),
+            is_last: Default::default(),
+            is_wide: Default::default(),
+            origin: Default::default(),
+            height: Default::default(),
+            bucket: Default::default(),
+            sum: Default::default(),
+            running: Default::default(),
+            is_first: Default::default(),
+            is_none: Default::default(),
+            is_local: Default::default(),
+            is_fresh: Default::default(),
+            doublings: Default::default(),
+            rounds: Default::default(),
+            pause: Default::default(),
+            go: Default::default(),
+            live_register: Default::default(),
+            accumulates_register: Default::default(),
+            below_register: Default::default(),
+            source: Default::default(),
+            target: Default::default(),
+            right_source: Default::default(),
+            right_target: Default::default(),
+            own_register: Default::default(),
+            above_register: Default::default(),
+            keep_register: Default::default(),
+            wipes: Default::default(),
+            wipe_register: Default::default(),
+            step: Default::default(),
+            top: address(step - stride),
+            narrow_top: address(step / 2 - stride),
+            wide_step: address(step),
+            narrow_step: address(step / 2),
+            stride: address(stride),
+            sums: address(plan.sums()),
+            last_sum: address(plan.total() - stride),
+            total: address(plan.total()),
+            infinity: address(plan.infinity()),
+            wide: Constant::new((plan.wide() as u64).into()),
+            last_window: Constant::new((plan.windows() as u64 - 1).into()),
+            width: small(plan.widths[0]),
+            lane_bits: small(plan.lane_bits()),
+            lanes_above: small(plan.lanes - 1),
+            rest: Constant::new((plan.rest() as u64 - 1).into()),
+        }
+    }
+}
+
+impl Logic for Sequencer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            state,
+            began,
+            left_points,
+            is_last_point,
+            window_register,
+            is_last
+        );
+        dff_setup!(
+            self, clock, is_wide, origin, height, bucket, sum, running, is_first, is_none
+        );
+        dff_setup!(
+            self,
+            clock,
+            is_local,
+            is_fresh,
+            doublings,
+            rounds,
+            pause,
+            go,
+            live_register
+        );
+        dff_setup!(
+            self,
+            clock,
+            wipes,
+            wipe_register,
+            accumulates_register,
+            below_register,
+            source
+        );
+        dff_setup!(
+            self,
+            clock,
+            target,
+            right_source,
+            right_target,
+            own_register,
+            above_register
+        );
+        dff_setup!(self, clock, keep_register);
+        // what follows from the registers of the clocks before: an addition takes many clocks
+        self.is_last_point.d.next = self.left_points.q.val() == 1;
+        self.is_last.d.next = self.window_register.q.val() == self.last_window.val();
+        self.is_wide.d.next = self.window_register.q.val() < self.wide.val();
+        self.bucket.d.next = self.origin.q.val() + self.height.q.val();
+        self.is_first.d.next = self.height.q.val() == self.narrow_top.val();
+        self.is_none.d.next = self.height.q.val() > self.narrow_top.val();
+        if self.is_wide.q.val() {
+            self.is_first.d.next = self.height.q.val() == self.top.val();
+            self.is_none.d.next = false;
+        }
+        // what the next addition is
+        self.accumulates_register.d.next = false;
+        self.below_register.d.next = false;
+        self.source.d.next = self.bucket.q.val();
+        self.target.d.next = self.sum.q.val();
+        self.right_source.d.next = self.running.q.val();
+        self.right_target.d.next = self.running.q.val();
+        self.own_register.d.next = true;
+        self.above_register.d.next = false;
+        self.keep_register.d.next = 3.into();
+        self.go.d.next = !self.pause.q.val().any();
+        self.live_register.d.next = !self.pause.q.val().any();
+        match self.state.q.val() {
+            State::Accumulate => {
+                self.accumulates_register.d.next = true;
+                self.own_register.d.next = false;
+                self.keep_register.d.next = 1.into();
+                self.go.d.next = self.loaded.val();
+                self.live_register.d.next = self.loaded.val() & (!self.infinite.val());
+            }
+            State::Run => {
+                if self.is_first.q.val() {
+                    self.right_source.d.next = self.infinity.val();
+                }
+                self.keep_register.d.next = 2.into();
+                self.live_register.d.next = !self.is_none.q.val();
+            }
+            State::Aggregate => {
+                // the bucket of the first addition is infinity by now
+                if !self.is_first.q.val() {
+                    self.source.d.next = self.sum.q.val();
+                }
+                self.keep_register.d.next = 1.into();
+                self.live_register.d.next = !self.is_none.q.val();
+            }
+            State::Add => {
+                self.below_register.d.next = !self.is_local.q.val();
+                self.source.d.next = self.sum.q.val();
+                self.target.d.next = self.total.val();
+                if self.is_local.q.val() & (!self.window_register.q.val().any()) {
+                    self.target.d.next = self.sum.q.val();
+                }
+                self.right_source.d.next = 0.into();
+                self.right_target.d.next = 0.into();
+                if self.is_fresh.q.val() {
+                    self.right_source.d.next = self.infinity.val();
+                }
+            }
+            State::Double => {
+                self.below_register.d.next = !self.is_local.q.val();
+                self.source.d.next = self.total.val();
+                self.target.d.next = self.total.val();
+                self.right_source.d.next = 0.into();
+                self.right_target.d.next = 0.into();
+            }
+            State::Fetch => {
+                self.below_register.d.next = true;
+                self.source.d.next = 0.into();
+                self.target.d.next = self.total.val();
+                self.right_source.d.next = 0.into();
+                self.right_target.d.next = 0.into();
+                self.own_register.d.next = false;
+                self.above_register.d.next = true;
+            }
+            _ => {
+                self.go.d.next = false;
+                self.live_register.d.next = false;
+            }
+        }
+        self.window.next = self.window_register.q.val();
+        self.accumulates.next = self.accumulates_register.q.val();
+        self.below.next = self.below_register.q.val();
+        self.left[0].next = self.source.q.val();
+        self.left[1].next = self.target.q.val();
+        self.right[0].next = self.right_source.q.val();
+        self.right[1].next = self.right_target.q.val();
+        self.own.next = self.own_register.q.val();
+        self.above.next = self.above_register.q.val();
+        self.keep.next = self.keep_register.q.val();
+        self.live.next = self.live_register.q.val();
+        self.step.next = self.begins.val() & self.go.q.val();
+        self.take.next =
+            self.step.val() & (self.state.q.val() == State::Accumulate) & self.is_last.q.val();
+        // a bucket that the addition before has taken; that of an addition that is not kept is infinity anyway
+        self.wipe.next = self.begins.val() & self.wipes.q.val();
+        self.wipe_base.next = self.wipe_register.q.val();
+        if self.begins.val() {
+            self.wipes.d.next =
+                self.step.val() & self.live_register.q.val() & (self.state.q.val() == State::Run);
+            self.wipe_register.d.next = self.bucket.q.val();
+            if self.pause.q.val().any() {
+                self.pause.d.next = self.pause.q.val() - 1;
+            }
+        }
+        self.clear.next = false;
+        self.unload.next = false;
+        self.accumulating.next = self.state.q.val() == State::Accumulate;
+        self.ready.next = self.state.q.val() == State::Idle;
+        self.clearing.next = self.state.q.val() == State::Clear;
+        match self.state.q.val() {
+            State::Clear => {
+                self.clear.next = !self.began.q.val();
+                self.began.d.next = true;
+                if self.began.q.val() & (!self.wiping.val()) {
+                    self.state.d.next = State::Idle;
+                }
+            }
+            State::Idle => {
+                self.left_points.d.next = self.count.val();
+                self.window_register.d.next = 0.into();
+                self.origin.d.next = 0.into();
+                self.height.d.next = self.top.val();
+                self.sum.d.next = self.sums.val();
+                self.running.d.next = 0.into();
+                self.is_local.d.next = true;
+                self.is_fresh.d.next = true;
+                self.rounds.d.next = self.lanes_above.val();
+                if self.start.val() {
+                    self.state.d.next = State::Accumulate;
+                    if !self.count.val().any() {
+                        self.state.d.next = State::Run;
+                    }
+                }
+            }
+            State::Accumulate => {
+                if self.step.val() {
+                    self.window_register.d.next = self.window_register.q.val() + 1;
+                    if self.is_last.q.val() {
+                        self.window_register.d.next = 0.into();
+                        self.left_points.d.next = self.left_points.q.val() - 1;
+                        if self.is_last_point.q.val() {
+                            self.state.d.next = State::Run;
+                        }
+                    }
+                }
+            }
+            State::Run => {
+                if self.step.val() {
+                    self.window_register.d.next = self.window_register.q.val() + 1;
+                    self.origin.d.next = self.origin.q.val() + self.narrow_step.val();
+                    if self.is_wide.q.val() {
+                        self.origin.d.next = self.origin.q.val() + self.wide_step.val();
+                    }
+                    self.running.d.next = self.running.q.val() + self.stride.val();
+                    if self.is_last.q.val() {
+                        self.window_register.d.next = 0.into();
+                        self.origin.d.next = 0.into();
+                        self.running.d.next = 0.into();
+                        self.state.d.next = State::Aggregate;
+                    }
+                }
+            }
+            State::Aggregate => {
+                if self.step.val() {
+                    self.window_register.d.next = self.window_register.q.val() + 1;
+                    self.origin.d.next = self.origin.q.val() + self.narrow_step.val();
+                    if self.is_wide.q.val() {
+                        self.origin.d.next = self.origin.q.val() + self.wide_step.val();
+                    }
+                    self.running.d.next = self.running.q.val() + self.stride.val();
+                    self.sum.d.next = self.sum.q.val() + self.stride.val();
+                    if self.is_last.q.val() {
+                        self.window_register.d.next = 0.into();
+                        self.origin.d.next = 0.into();
+                        self.running.d.next = 0.into();
+                        self.sum.d.next = self.sums.val();
+                        self.height.d.next = self.height.q.val() - self.stride.val();
+                        self.state.d.next = State::Run;
+                        if !self.height.q.val().any() {
+                            self.window_register.d.next = self.last_window.val();
+                            self.sum.d.next = self.last_sum.val();
+                            self.pause.d.next = self.rest.val();
+                            self.state.d.next = State::Add;
+                        }
+                    }
+                }
+            }
+            State::Add => {
+                if self.step.val() {
+                    self.pause.d.next = self.rest.val();
+                    self.is_fresh.d.next = false;
+                    self.doublings.d.next = self.width.val();
+                    if self.window_register.q.val() > self.wide.val() {
+                        self.doublings.d.next = self.width.val() - 1;
+                    }
+                    self.window_register.d.next = self.window_register.q.val() - 1;
+                    self.sum.d.next = self.sum.q.val() - self.stride.val();
+                    self.state.d.next = State::Double;
+                    if !self.window_register.q.val().any() {
+                        self.window_register.d.next = 0.into();
+                        self.sum.d.next = self.sum.q.val();
+                        self.is_local.d.next = false;
+                        self.rounds.d.next = self.rounds.q.val() - 1;
+                        self.state.d.next = State::Fetch;
+                        if !self.rounds.q.val().any() {
+                            self.state.d.next = State::Unload;
+                        }
+                    }
+                }
+            }
+            State::Double => {
+                if self.step.val() {
+                    self.pause.d.next = self.rest.val();
+                    self.doublings.d.next = self.doublings.q.val() - 1;
+                    if self.doublings.q.val() == 1 {
+                        self.state.d.next = State::Add;
+                    }
+                }
+            }
+            State::Fetch => {
+                if self.step.val() {
+                    self.pause.d.next = self.rest.val();
+                    self.doublings.d.next = self.lane_bits.val();
+                    self.state.d.next = State::Double;
+                }
+            }
+            _ => {
+                self.unload.next = self.begins.val() & (!self.pause.q.val().any());
+                if self.unloaded.val() {
+                    self.state.d.next = State::Idle;
+                }
+            }
+        }
+        if self.reset.val() {
+            self.state.d.next = State::Clear;
+            self.began.d.next = false;
+            self.pause.d.next = 0.into();
+            self.wipes.d.next = false;
+        }
+    }
+}
