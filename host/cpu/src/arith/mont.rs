@@ -110,16 +110,34 @@ fn multiply_add(t: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
 
 #[inline(always)]
 fn subtract(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (d, b1) = a.overflowing_sub(b);
-    let (d, b2) = d.overflowing_sub(borrow as u64);
-    (d, b1 | b2)
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut d = 0;
+        let borrow = std::arch::x86_64::_subborrow_u64(borrow as u8, a, b, &mut d);
+        (d, borrow != 0)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let (d, b1) = a.overflowing_sub(b);
+        let (d, b2) = d.overflowing_sub(borrow as u64);
+        (d, b1 | b2)
+    }
 }
 
 #[inline(always)]
 fn add(a: u64, b: u64, carry: bool) -> (u64, bool) {
-    let (s, c1) = a.overflowing_add(b);
-    let (s, c2) = s.overflowing_add(carry as u64);
-    (s, c1 | c2)
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut s = 0;
+        let carry = std::arch::x86_64::_addcarry_u64(carry as u8, a, b, &mut s);
+        (s, carry != 0)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let (s, c1) = a.overflowing_add(b);
+        let (s, c2) = s.overflowing_add(carry as u64);
+        (s, c1 | c2)
+    }
 }
 
 impl<P: Modulus, const N: usize> Arith for Mont<P, N> {
