@@ -11,13 +11,15 @@
 //! additions of a pass over the windows are into different buckets: so no addition ever meets a bucket that is not
 //! finished, whatever the scalars are. A digit 0 and a point at infinity leave their place empty.
 //!
-//! Read in this order: [`plan`], [`model`], [`serial`], [`digits`], [`points`], [`sequencer`], [`flow`], [`store`],
-//! [`wiper`], [`lane`], [`unloader`].
+//! Read in this order: [`plan`], [`model`], [`serial`], [`digits`], [`points`], [`sequencer`], [`orders`], [`offset`],
+//! [`flow`], [`store`], [`wiper`], [`lane`], [`unloader`].
 
 pub mod digits;
 pub mod flow;
 pub mod lane;
 pub mod model;
+pub mod offset;
+pub mod orders;
 pub mod plan;
 pub mod points;
 pub mod sequencer;

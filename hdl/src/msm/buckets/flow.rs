@@ -1,5 +1,6 @@
 //! Where the digits of summands come from and those of sums go, for all lanes.
 
+use super::offset::Offset;
 use super::plan::{ADDRESS, Plan};
 use crate::leaf::{Delay, Ram};
 use rust_hdl::prelude::*;
@@ -58,24 +59,21 @@ pub struct Flow {
     pub keeps: Signal<Out, Bits<2>>,
     /// `sum_place` two clocks later.
     pub hold: Signal<Out, Bit>,
-    load_offset_1: DFF<Bits<ADDRESS>>,
+    loads: Offset,
     base: DFF<Bits<ADDRESS>>,
     is_own: DFF<Bit>,
     is_above: DFF<Bit>,
     read_address_2: DFF<Bits<ADDRESS>>,
     targets: Ram<20, 2>,
-    sum_offset_1: DFF<Bits<ADDRESS>>,
+    sums: Offset,
     write_address_2: DFF<Bits<ADDRESS>>,
     keeps_2: DFF<Bits<2>>,
     holds: Delay<1>,
-    second: Constant<Bits<ADDRESS>>,
-    third: Constant<Bits<ADDRESS>>,
 }
 
 impl Flow {
     /// For the points of a machine.
     pub fn new(plan: &Plan) -> Self {
-        let coordinate = plan.stride() as u64 / 3;
         Flow {
             clock: Default::default(),
             load: Default::default(),
@@ -101,18 +99,16 @@ impl Flow {
             write_address: Default::default(),
             keeps: Default::default(),
             hold: Default::default(),
-            load_offset_1: Default::default(),
+            loads: Offset::new(plan),
             base: Default::default(),
             is_own: Default::default(),
             is_above: Default::default(),
             read_address_2: Default::default(),
             targets: Default::default(),
-            sum_offset_1: Default::default(),
+            sums: Offset::new(plan),
             write_address_2: Default::default(),
             keeps_2: Default::default(),
             holds: Delay::new(2),
-            second: Constant::new(coordinate.into()),
-            third: Constant::new((2 * coordinate).into()),
         }
     }
 }
@@ -123,26 +119,19 @@ impl Logic for Flow {
         dff_setup!(
             self,
             clock,
-            load_offset_1,
             base,
             is_own,
             is_above,
-            read_address_2
+            read_address_2,
+            write_address_2,
+            keeps_2
         );
-        dff_setup!(self, clock, sum_offset_1, write_address_2, keeps_2);
-        clock!(self, clock, targets, holds);
+        clock!(self, clock, loads, sums, targets, holds);
         self.begins.next =
             self.load.val() & (!self.load_coordinate.val().any()) & (!self.load_digit.val().any());
-        self.load_offset_1.d.next = bit_cast::<ADDRESS, 5>(self.load_digit.val());
-        if self.load_coordinate.val() == 1 {
-            self.load_offset_1.d.next =
-                bit_cast::<ADDRESS, 5>(self.load_digit.val()) + self.second.val();
-        }
-        if self.load_coordinate.val() == 2 {
-            self.load_offset_1.d.next =
-                bit_cast::<ADDRESS, 5>(self.load_digit.val()) + self.third.val();
-        }
-        self.load_offset.next = self.load_offset_1.q.val();
+        self.loads.coordinate.next = self.load_coordinate.val();
+        self.loads.digit.next = self.load_digit.val();
+        self.load_offset.next = self.loads.offset.val();
         self.targets.write_enable.next = self.begins.val();
         self.targets.write_address.next = self.load_context.val();
         self.targets.write_data.next = bit_cast::<20, ADDRESS>(self.right[1].val())
@@ -154,25 +143,18 @@ impl Logic for Flow {
         }
         self.takes_own.next = self.is_own.q.val();
         self.takes_above.next = self.is_above.q.val();
-        self.read_address_2.d.next = self.base.q.val() + self.load_offset_1.q.val();
+        self.read_address_2.d.next = self.base.q.val() + self.loads.offset.val();
         if self.unloads.val() {
             self.read_address_2.d.next = self.unload_address.val();
         }
         self.read_address.next = self.read_address_2.q.val();
-        self.sum_offset_1.d.next = bit_cast::<ADDRESS, 5>(self.sum_digit.val());
-        if self.sum_coordinate.val() == 1 {
-            self.sum_offset_1.d.next =
-                bit_cast::<ADDRESS, 5>(self.sum_digit.val()) + self.second.val();
-        }
-        if self.sum_coordinate.val() == 2 {
-            self.sum_offset_1.d.next =
-                bit_cast::<ADDRESS, 5>(self.sum_digit.val()) + self.third.val();
-        }
-        self.sum_offset.next = self.sum_offset_1.q.val();
+        self.sums.coordinate.next = self.sum_coordinate.val();
+        self.sums.digit.next = self.sum_digit.val();
+        self.sum_offset.next = self.sums.offset.val();
         self.targets.read_enable.next = true;
         self.targets.read_address.next = self.sum_context.val();
         self.write_address_2.d.next =
-            self.targets.read_data.val().get_bits::<ADDRESS>(0) + self.sum_offset_1.q.val();
+            self.targets.read_data.val().get_bits::<ADDRESS>(0) + self.sums.offset.val();
         self.write_address.next = self.write_address_2.q.val();
         self.keeps_2.d.next = self.targets.read_data.val().get_bits::<2>(18);
         self.keeps.next = self.keeps_2.q.val();

@@ -72,6 +72,7 @@ pub struct Points {
     minus_y: Ram<18, 6>,
     one: Rom<18, 5>,
     loads: Delay<7>,
+    read_place: Signal<Local, Bits<6>>,
     coordinate: DFF<Bits<2>>,
     last_bit: Constant<Bits<5>>,
     last_number: Constant<Bits<5>>,
@@ -134,6 +135,7 @@ impl Points {
             minus_y: Default::default(),
             one: Rom::new(digits(&field.one)),
             loads: Delay::new(Points::LATENCY - 1),
+            read_place: Default::default(),
             coordinate: Default::default(),
             last_bit: Constant::new((plan::DIGIT_BITS as u64 - 1).into()),
             last_number: Constant::new((plan.adder.multiplier.digits as u64 - 1).into()),
@@ -251,15 +253,13 @@ impl Logic for Points {
         }
         self.loads.d.next = (bit_cast::<7, 2>(self.load_coordinate.val()) << 5)
             | bit_cast::<7, 5>(self.load_digit.val());
-        self.x.read_address.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0));
-        self.y.read_address.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0));
-        self.minus_y.read_address.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0));
+        self.read_place.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0));
         if self.half.q.val() {
-            self.x.read_address.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0)) | 32;
-            self.y.read_address.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0)) | 32;
-            self.minus_y.read_address.next =
-                bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0)) | 32;
+            self.read_place.next = bit_cast::<6, 5>(self.loads.q.val().get_bits::<5>(0)) | 32;
         }
+        self.x.read_address.next = self.read_place.val();
+        self.y.read_address.next = self.read_place.val();
+        self.minus_y.read_address.next = self.read_place.val();
         self.x.read_enable.next = true;
         self.y.read_enable.next = true;
         self.minus_y.read_enable.next = true;

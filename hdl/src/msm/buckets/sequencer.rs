@@ -1,5 +1,6 @@
 //! What every addition is for.
 
+use super::orders::Orders;
 use super::plan::{ADDRESS, Plan};
 use rust_hdl::prelude::*;
 
@@ -112,21 +113,11 @@ pub struct Sequencer {
     rounds: DFF<Bits<8>>,
     /// Additions to wait for.
     pause: DFF<Bits<3>>,
-    /// The next addition is one of the job's.
-    go: DFF<Bit>,
-    live_register: DFF<Bit>,
-    accumulates_register: DFF<Bit>,
-    below_register: DFF<Bit>,
-    source: DFF<Bits<ADDRESS>>,
-    target: DFF<Bits<ADDRESS>>,
-    right_source: DFF<Bits<ADDRESS>>,
-    right_target: DFF<Bits<ADDRESS>>,
-    own_register: DFF<Bit>,
-    above_register: DFF<Bit>,
-    keep_register: DFF<Bits<2>>,
     wipes: DFF<Bit>,
     wipe_register: DFF<Bits<ADDRESS>>,
+    orders: Orders,
     step: Signal<Local, Bit>,
+    reduces: Signal<Local, Bit>,
     top: Constant<Bits<ADDRESS>>,
     narrow_top: Constant<Bits<ADDRESS>>,
     wide_step: Constant<Bits<ADDRESS>>,
@@ -134,8 +125,6 @@ pub struct Sequencer {
     stride: Constant<Bits<ADDRESS>>,
     sums: Constant<Bits<ADDRESS>>,
     last_sum: Constant<Bits<ADDRESS>>,
-    total: Constant<Bits<ADDRESS>>,
-    infinity: Constant<Bits<ADDRESS>>,
     wide: Constant<Bits<6>>,
     last_window: Constant<Bits<6>>,
     width: Constant<Bits<8>>,
@@ -197,20 +186,11 @@ impl Sequencer {
             doublings: Default::default(),
             rounds: Default::default(),
             pause: Default::default(),
-            go: Default::default(),
-            live_register: Default::default(),
-            accumulates_register: Default::default(),
-            below_register: Default::default(),
-            source: Default::default(),
-            target: Default::default(),
-            right_source: Default::default(),
-            right_target: Default::default(),
-            own_register: Default::default(),
-            above_register: Default::default(),
-            keep_register: Default::default(),
             wipes: Default::default(),
             wipe_register: Default::default(),
+            orders: Orders::new(plan),
             step: Default::default(),
+            reduces: Default::default(),
             top: address(step - stride),
             narrow_top: address(step / 2 - stride),
             wide_step: address(step),
@@ -218,8 +198,6 @@ impl Sequencer {
             stride: address(stride),
             sums: address(plan.sums()),
             last_sum: address(plan.total() - stride),
-            total: address(plan.total()),
-            infinity: address(plan.infinity()),
             wide: Constant::new((plan.wide() as u64).into()),
             last_window: Constant::new((plan.windows() as u64 - 1).into()),
             width: small(plan.widths[0]),
@@ -254,28 +232,10 @@ impl Logic for Sequencer {
             doublings,
             rounds,
             pause,
-            go,
-            live_register
-        );
-        dff_setup!(
-            self,
-            clock,
             wipes,
-            wipe_register,
-            accumulates_register,
-            below_register,
-            source
+            wipe_register
         );
-        dff_setup!(
-            self,
-            clock,
-            target,
-            right_source,
-            right_target,
-            own_register,
-            above_register
-        );
-        dff_setup!(self, clock, keep_register);
+        clock!(self, clock, orders);
         // what follows from the registers of the clocks before: an addition takes many clocks
         self.is_last_point.d.next = self.left_points.q.val() == 1;
         self.is_last.d.next = self.window_register.q.val() == self.last_window.val();
@@ -287,87 +247,30 @@ impl Logic for Sequencer {
             self.is_first.d.next = self.height.q.val() == self.top.val();
             self.is_none.d.next = false;
         }
-        // what the next addition is
-        self.accumulates_register.d.next = false;
-        self.below_register.d.next = false;
-        self.source.d.next = self.bucket.q.val();
-        self.target.d.next = self.sum.q.val();
-        self.right_source.d.next = self.running.q.val();
-        self.right_target.d.next = self.running.q.val();
-        self.own_register.d.next = true;
-        self.above_register.d.next = false;
-        self.keep_register.d.next = 3.into();
-        self.go.d.next = !self.pause.q.val().any();
-        self.live_register.d.next = !self.pause.q.val().any();
-        match self.state.q.val() {
-            State::Accumulate => {
-                self.accumulates_register.d.next = true;
-                self.own_register.d.next = false;
-                self.keep_register.d.next = 1.into();
-                self.go.d.next = self.loaded.val();
-                self.live_register.d.next = self.loaded.val() & (!self.infinite.val());
-            }
-            State::Run => {
-                if self.is_first.q.val() {
-                    self.right_source.d.next = self.infinity.val();
-                }
-                self.keep_register.d.next = 2.into();
-                self.live_register.d.next = !self.is_none.q.val();
-            }
-            State::Aggregate => {
-                // the bucket of the first addition is infinity by now
-                if !self.is_first.q.val() {
-                    self.source.d.next = self.sum.q.val();
-                }
-                self.keep_register.d.next = 1.into();
-                self.live_register.d.next = !self.is_none.q.val();
-            }
-            State::Add => {
-                self.below_register.d.next = !self.is_local.q.val();
-                self.source.d.next = self.sum.q.val();
-                self.target.d.next = self.total.val();
-                if self.is_local.q.val() & (!self.window_register.q.val().any()) {
-                    self.target.d.next = self.sum.q.val();
-                }
-                self.right_source.d.next = 0.into();
-                self.right_target.d.next = 0.into();
-                if self.is_fresh.q.val() {
-                    self.right_source.d.next = self.infinity.val();
-                }
-            }
-            State::Double => {
-                self.below_register.d.next = !self.is_local.q.val();
-                self.source.d.next = self.total.val();
-                self.target.d.next = self.total.val();
-                self.right_source.d.next = 0.into();
-                self.right_target.d.next = 0.into();
-            }
-            State::Fetch => {
-                self.below_register.d.next = true;
-                self.source.d.next = 0.into();
-                self.target.d.next = self.total.val();
-                self.right_source.d.next = 0.into();
-                self.right_target.d.next = 0.into();
-                self.own_register.d.next = false;
-                self.above_register.d.next = true;
-            }
-            _ => {
-                self.go.d.next = false;
-                self.live_register.d.next = false;
-            }
-        }
+        self.orders.state.next = self.state.q.val();
+        self.orders.waits.next = self.pause.q.val().any();
+        self.orders.loaded.next = self.loaded.val();
+        self.orders.infinite.next = self.infinite.val();
+        self.orders.bucket.next = self.bucket.q.val();
+        self.orders.is_first.next = self.is_first.q.val();
+        self.orders.is_none.next = self.is_none.q.val();
+        self.orders.sum.next = self.sum.q.val();
+        self.orders.running.next = self.running.q.val();
+        self.orders.is_local.next = self.is_local.q.val();
+        self.orders.is_lowest.next = !self.window_register.q.val().any();
+        self.orders.is_fresh.next = self.is_fresh.q.val();
         self.window.next = self.window_register.q.val();
-        self.accumulates.next = self.accumulates_register.q.val();
-        self.below.next = self.below_register.q.val();
-        self.left[0].next = self.source.q.val();
-        self.left[1].next = self.target.q.val();
-        self.right[0].next = self.right_source.q.val();
-        self.right[1].next = self.right_target.q.val();
-        self.own.next = self.own_register.q.val();
-        self.above.next = self.above_register.q.val();
-        self.keep.next = self.keep_register.q.val();
-        self.live.next = self.live_register.q.val();
-        self.step.next = self.begins.val() & self.go.q.val();
+        self.accumulates.next = self.orders.accumulates.val();
+        self.below.next = self.orders.below.val();
+        for i in 0..2 {
+            self.left[i].next = self.orders.left[i].val();
+            self.right[i].next = self.orders.right[i].val();
+        }
+        self.own.next = self.orders.own.val();
+        self.above.next = self.orders.above.val();
+        self.keep.next = self.orders.keep.val();
+        self.live.next = self.orders.live.val();
+        self.step.next = self.begins.val() & self.orders.go.val();
         self.take.next =
             self.step.val() & (self.state.q.val() == State::Accumulate) & self.is_last.q.val();
         // a bucket that the addition before has taken; that of an addition that is not kept is infinity anyway
@@ -375,7 +278,7 @@ impl Logic for Sequencer {
         self.wipe_base.next = self.wipe_register.q.val();
         if self.begins.val() {
             self.wipes.d.next =
-                self.step.val() & self.live_register.q.val() & (self.state.q.val() == State::Run);
+                self.step.val() & self.orders.live.val() & (self.state.q.val() == State::Run);
             self.wipe_register.d.next = self.bucket.q.val();
             if self.pause.q.val().any() {
                 self.pause.d.next = self.pause.q.val() - 1;
@@ -386,6 +289,21 @@ impl Logic for Sequencer {
         self.accumulating.next = self.state.q.val() == State::Accumulate;
         self.ready.next = self.state.q.val() == State::Idle;
         self.clearing.next = self.state.q.val() == State::Clear;
+        self.reduces.next =
+            (self.state.q.val() == State::Run) | (self.state.q.val() == State::Aggregate);
+        if self.step.val() & self.reduces.val() {
+            self.window_register.d.next = self.window_register.q.val() + 1;
+            self.origin.d.next = self.origin.q.val() + self.narrow_step.val();
+            if self.is_wide.q.val() {
+                self.origin.d.next = self.origin.q.val() + self.wide_step.val();
+            }
+            self.running.d.next = self.running.q.val() + self.stride.val();
+            if self.is_last.q.val() {
+                self.window_register.d.next = 0.into();
+                self.origin.d.next = 0.into();
+                self.running.d.next = 0.into();
+            }
+        }
         match self.state.q.val() {
             State::Clear => {
                 self.clear.next = !self.began.q.val();
@@ -424,43 +342,23 @@ impl Logic for Sequencer {
                 }
             }
             State::Run => {
-                if self.step.val() {
-                    self.window_register.d.next = self.window_register.q.val() + 1;
-                    self.origin.d.next = self.origin.q.val() + self.narrow_step.val();
-                    if self.is_wide.q.val() {
-                        self.origin.d.next = self.origin.q.val() + self.wide_step.val();
-                    }
-                    self.running.d.next = self.running.q.val() + self.stride.val();
-                    if self.is_last.q.val() {
-                        self.window_register.d.next = 0.into();
-                        self.origin.d.next = 0.into();
-                        self.running.d.next = 0.into();
-                        self.state.d.next = State::Aggregate;
-                    }
+                if self.step.val() & self.is_last.q.val() {
+                    self.state.d.next = State::Aggregate;
                 }
             }
             State::Aggregate => {
                 if self.step.val() {
-                    self.window_register.d.next = self.window_register.q.val() + 1;
-                    self.origin.d.next = self.origin.q.val() + self.narrow_step.val();
-                    if self.is_wide.q.val() {
-                        self.origin.d.next = self.origin.q.val() + self.wide_step.val();
-                    }
-                    self.running.d.next = self.running.q.val() + self.stride.val();
                     self.sum.d.next = self.sum.q.val() + self.stride.val();
-                    if self.is_last.q.val() {
-                        self.window_register.d.next = 0.into();
-                        self.origin.d.next = 0.into();
-                        self.running.d.next = 0.into();
-                        self.sum.d.next = self.sums.val();
-                        self.height.d.next = self.height.q.val() - self.stride.val();
-                        self.state.d.next = State::Run;
-                        if !self.height.q.val().any() {
-                            self.window_register.d.next = self.last_window.val();
-                            self.sum.d.next = self.last_sum.val();
-                            self.pause.d.next = self.rest.val();
-                            self.state.d.next = State::Add;
-                        }
+                }
+                if self.step.val() & self.is_last.q.val() {
+                    self.sum.d.next = self.sums.val();
+                    self.height.d.next = self.height.q.val() - self.stride.val();
+                    self.state.d.next = State::Run;
+                    if !self.height.q.val().any() {
+                        self.window_register.d.next = self.last_window.val();
+                        self.sum.d.next = self.last_sum.val();
+                        self.pause.d.next = self.rest.val();
+                        self.state.d.next = State::Add;
                     }
                 }
             }
