@@ -4,7 +4,7 @@ use super::each;
 use crate::leaf::Reverse;
 use rust_hdl::prelude::*;
 
-/// The element of each port, one clock after the count; the twiddle of each lane, another clock later.
+/// The element of each port, one clock after the count; the twiddle of each lane, two clocks later.
 ///
 /// Port 2r + 1 is the left one of lane r, port 2r the right one.
 #[derive(LogicBlock)]
@@ -51,9 +51,11 @@ pub struct Addresses<const K: usize, const BANKS: usize, const B: usize> {
     addresses: [DFF<Bits<K>>; BANKS],
     lives: [DFF<Bit>; BANKS],
     writing: [DFF<Bit>; BANKS],
-    twiddles: [DFF<Bits<K>>; B],
     below_register: DFF<Bits<K>>,
     shifts_register: DFF<Bits<5>>,
+    masked: [DFF<Bits<K>>; B],
+    shifts_masked: DFF<Bits<5>>,
+    twiddles: [DFF<Bits<K>>; B],
     count_reversed: Reverse<K>,
     zero: Constant<Bits<K>>,
     lane_bits: Constant<Bits<5>>,
@@ -90,9 +92,11 @@ impl<const K: usize, const BANKS: usize, const B: usize> Default for Addresses<K
             addresses: each(),
             lives: each(),
             writing: each(),
-            twiddles: each(),
             below_register: Default::default(),
             shifts_register: Default::default(),
+            masked: each(),
+            shifts_masked: Default::default(),
+            twiddles: each(),
             count_reversed: Default::default(),
             zero: Constant::new(0u64.into()),
             lane_bits: Constant::new(u64::from(B.ilog2()).into()),
@@ -106,9 +110,10 @@ impl<const K: usize, const BANKS: usize, const B: usize> Default for Addresses<K
 impl<const K: usize, const BANKS: usize, const B: usize> Logic for Addresses<K, BANKS, B> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, below_register, shifts_register);
+        dff_setup!(self, clock, below_register, shifts_register, shifts_masked);
         self.below_register.d.next = self.below.val();
         self.shifts_register.d.next = self.shifts.val();
+        self.shifts_masked.d.next = self.shifts_register.q.val();
         self.count_reversed.a.next = self.count.val();
         self.cut.next = ((self.count.val() & (!self.low.val())) << self.window_bits.val())
             | (self.count.val() & self.low.val());
@@ -137,6 +142,7 @@ impl<const K: usize, const BANKS: usize, const B: usize> Logic for Addresses<K, 
             self.writes[i].next = self.writing[i].q.val();
         }
         for r in 0..B {
+            self.masked[r].clock.next = self.clock.val();
             self.twiddles[r].clock.next = self.clock.val();
             self.spread[r].next = self.lane[r].val();
             if self.is_level.val() {
@@ -154,9 +160,8 @@ impl<const K: usize, const BANKS: usize, const B: usize> Logic for Addresses<K, 
                 | ((self.is_seed.val() | self.is_doubling.val()) & self.is_first[r].val());
             self.writing[2 * r].d.next = self.is_level.val();
             self.writing[2 * r + 1].d.next = true;
-            self.twiddles[r].d.next = (self.addresses[2 * r + 1].q.val()
-                & self.below_register.q.val())
-                << self.shifts_register.q.val();
+            self.masked[r].d.next = self.addresses[2 * r + 1].q.val() & self.below_register.q.val();
+            self.twiddles[r].d.next = self.masked[r].q.val() << self.shifts_masked.q.val();
             self.twiddle[r].next = self.twiddles[r].q.val();
         }
     }

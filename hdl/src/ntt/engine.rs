@@ -10,8 +10,9 @@ use crate::leaf::{Bank, Delay, Ram, Rom};
 use proofmill_field::FieldSpec;
 use rust_hdl::prelude::*;
 
-/// Clocks from an operation's issue to its operands: addresses, banks, memory, words, operands.
-const FETCH: usize = 5;
+/// Clocks from an operation's issue to its operands: addresses, banks, the choice of a buffer's user, memory, words,
+/// operands.
+const FETCH: usize = 6;
 
 /// All of a transform but its B butterflies, which are connected from outside.
 ///
@@ -82,14 +83,15 @@ pub struct Engine<
     unload_within: Signal<Local, Bits<K>>,
     unload_data: [Signal<Local, Bits<W>>; BANKS],
     // of the operation whose words are out of memory
-    port_bank: [DFF<Bits<LB>>; BANKS],
-    word_bank: [DFF<Bits<LB>>; BANKS],
+    word_bank: [Delay<LB>; BANKS],
     words: [Signal<Local, Bits<W>>; BANKS],
+    power_address: [DFF<Bits<H>>; BANKS],
     power_words: [DFF<Bits<W>>; BANKS],
     twiddle_words: [DFF<Bits<W>>; B],
     element: [Signal<Local, Bits<W>>; BANKS],
     power: [Signal<Local, Bits<W>>; B],
     routed: DFF<State>,
+    chosen: DFF<State>,
     fetched: DFF<State>,
     is_butterfly: DFF<Bit>,
     takes_element: DFF<Bit>,
@@ -153,7 +155,8 @@ impl<
             jobs: Default::default(),
             loader: Default::default(),
             unloader: Default::default(),
-            // written at the end of a clock, read in the next one, whose address comes FETCH − 2 after issue
+            // a result is written at the end of the clock that follows it, and read in the next one, FETCH − 3 after
+            // the issue
             sequencer: Sequencer::new(field, latency + FETCH - 1),
             router: Default::default(),
             buffer_0: Default::default(),
@@ -165,14 +168,16 @@ impl<
             load_within: Default::default(),
             unload_within: Default::default(),
             unload_data: each(),
-            port_bank: each(),
-            word_bank: each(),
+            // routed two clocks after the issue, chosen by at FETCH − 1
+            word_bank: std::array::from_fn(|_| Delay::new(FETCH - 3)),
+            power_address: each(),
             words: each(),
             power_words: each(),
             twiddle_words: each(),
             element: each(),
             power: each(),
             routed: Default::default(),
+            chosen: Default::default(),
             fetched: Default::default(),
             is_butterfly: Default::default(),
             takes_element: Default::default(),
@@ -183,9 +188,10 @@ impl<
             factors: each(),
             makes: Default::default(),
             made: Delay::new(latency + 2),
-            write_address: std::array::from_fn(|_| Delay::new(latency + 3)),
-            write_port: std::array::from_fn(|_| Delay::new(latency + 3)),
-            write_enable: std::array::from_fn(|_| Delay::new(latency + 3)),
+            // routed two clocks after the issue
+            write_address: std::array::from_fn(|_| Delay::new(latency + FETCH - 2)),
+            write_port: std::array::from_fn(|_| Delay::new(latency + FETCH - 2)),
+            write_enable: std::array::from_fn(|_| Delay::new(latency + FETCH - 2)),
             written: each(),
             result: each(),
             write_data: each(),
@@ -212,7 +218,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, routed, fetched, is_butterfly, takes_element);
-        dff_setup!(self, clock, takes_power, takes_extra);
+        dff_setup!(self, clock, takes_power, takes_extra, chosen);
         clock!(self, clock, jobs, loader, unloader, sequencer, router);
         clock!(self, clock, buffer_0, buffer_1, made);
         // jobs
@@ -284,7 +290,8 @@ impl<
         self.sequencer.seeded.next = self.made.q.val().get_bit(1);
         self.sequencer.captured.next = self.made.q.val().get_bit(2);
         self.routed.d.next = self.sequencer.operation.val();
-        self.fetched.d.next = self.routed.q.val();
+        self.chosen.d.next = self.routed.q.val();
+        self.fetched.d.next = self.chosen.q.val();
         for i in 0..BANKS {
             self.router.address[i].next = self.sequencer.address[i].val();
             self.router.live[i].next = self.sequencer.live[i].val();
@@ -293,9 +300,11 @@ impl<
             self.buffer_1.read_address[i].next = self.router.bank_address[i].val();
             self.powers[i].clock.next = self.clock.val();
             self.powers[i].read_enable.next = true;
-            self.powers[i].read_address.next = self.router.bank_address[i].val();
-            self.port_bank[i].clock.next = self.clock.val();
-            self.port_bank[i].d.next = self.router.port_bank[i].val();
+            self.power_address[i].clock.next = self.clock.val();
+            self.power_address[i].d.next = self.router.bank_address[i].val();
+            self.powers[i].read_address.next = self.power_address[i].q.val();
+            self.word_bank[i].clock.next = self.clock.val();
+            self.word_bank[i].d.next = self.router.port_bank[i].val();
         }
         // words out of memory
         self.is_butterfly.d.next = self.fetched.q.val() == State::Level;
@@ -305,8 +314,6 @@ impl<
             (self.fetched.q.val() == State::Doubling) | (self.fetched.q.val() == State::Scale);
         self.takes_extra.d.next = self.fetched.q.val() == State::Square;
         for i in 0..BANKS {
-            self.word_bank[i].clock.next = self.clock.val();
-            self.word_bank[i].d.next = self.port_bank[i].q.val();
             self.words[i].next = self.buffer_0.data[i].val();
             if self.jobs.buffer.val() {
                 self.words[i].next = self.buffer_1.data[i].val();

@@ -72,7 +72,7 @@ pub struct Sequencer<const W: usize, const K: usize, const BANKS: usize, const B
     pub live: [Signal<Out, Bit>; BANKS],
     /// Whether the port writes it.
     pub writes: [Signal<Out, Bit>; BANKS],
-    /// Exponent of each lane's twiddle, a clock after its addresses.
+    /// Exponent of each lane's twiddle, two clocks after its addresses.
     pub twiddle: [Signal<Out, Bits<K>>; B],
     /// What the operation is, with its addresses; otherwise `Idle`.
     pub operation: Signal<Out, State>,

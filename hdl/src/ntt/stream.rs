@@ -90,7 +90,10 @@ impl<const W: usize, const K: usize> Logic for Loader<W, K> {
     }
 }
 
-/// Reads a finished job word by word: addresses to the memory, words from it two clocks later to the
+/// Clocks from an address to its word: the choice of a buffer's user, memory, words.
+const READ: usize = 3;
+
+/// Reads a finished job word by word: addresses to the memory, words from it three clocks later to the
 /// stream, all of it standing still while the stream does.
 #[derive(LogicBlock, Default)]
 pub struct Unloader<const W: usize, const K: usize> {
@@ -125,12 +128,10 @@ pub struct Unloader<const W: usize, const K: usize> {
     reads: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     exhausted: DFF<Bit>,
-    read_count: DFF<Bits<K>>,
-    read_valid: DFF<Bit>,
-    read_last: DFF<Bit>,
-    held_count: DFF<Bits<K>>,
-    held_valid: DFF<Bit>,
-    held_last: DFF<Bit>,
+    // of the words on their way through the memory
+    counts: [DFF<Bits<K>>; READ],
+    valid: [DFF<Bit>; READ],
+    lasts: [DFF<Bit>; READ],
     word: DFF<Bits<W>>,
     word_valid: DFF<Bit>,
     word_last: DFF<Bit>,
@@ -141,25 +142,32 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, count, exhausted, read_count, read_valid, read_last
+            self, clock, open, top, count, exhausted, word, word_valid, word_last
         );
-        dff_setup!(self, clock, open, top);
-        dff_setup!(self, clock, held_count, held_valid, held_last);
-        dff_setup!(self, clock, word, word_valid, word_last);
+        for i in 0..READ {
+            self.counts[i].clock.next = self.clock.val();
+            self.valid[i].clock.next = self.clock.val();
+            self.lasts[i].clock.next = self.clock.val();
+            self.counts[i].d.next = self.counts[i].q.val();
+            self.valid[i].d.next = self.valid[i].q.val();
+            self.lasts[i].d.next = self.lasts[i].q.val();
+        }
         self.moves.next = self.out_ready.val() | !self.word_valid.q.val();
         self.reads.next = self.open.q.val() & !self.exhausted.q.val();
         self.top.d.next = (self.half.val() << 1) - 1;
         self.last.next = self.count.q.val() == self.top.q.val();
         if self.moves.val() {
-            self.read_valid.d.next = self.reads.val();
-            self.read_last.d.next = self.last.val();
-            self.read_count.d.next = self.count.q.val();
-            self.held_valid.d.next = self.read_valid.q.val();
-            self.held_last.d.next = self.read_last.q.val();
-            self.held_count.d.next = self.read_count.q.val();
+            self.counts[0].d.next = self.count.q.val();
+            self.valid[0].d.next = self.reads.val();
+            self.lasts[0].d.next = self.last.val();
+            for i in 1..READ {
+                self.counts[i].d.next = self.counts[i - 1].q.val();
+                self.valid[i].d.next = self.valid[i - 1].q.val();
+                self.lasts[i].d.next = self.lasts[i - 1].q.val();
+            }
             self.word.d.next = self.data.val();
-            self.word_valid.d.next = self.held_valid.q.val();
-            self.word_last.d.next = self.held_last.q.val();
+            self.word_valid.d.next = self.valid[2].q.val();
+            self.word_last.d.next = self.lasts[2].q.val();
         }
         if self.moves.val() & self.reads.val() {
             self.count.d.next = self.count.q.val() + 1;
@@ -178,14 +186,15 @@ impl<const W: usize, const K: usize> Logic for Unloader<W, K> {
             self.open.d.next = false;
             self.count.d.next = 0.into();
             self.exhausted.d.next = false;
-            self.read_valid.d.next = false;
-            self.held_valid.d.next = false;
             self.word_valid.d.next = false;
+            for i in 0..READ {
+                self.valid[i].d.next = false;
+            }
         }
         self.unloaded.next = self.leaves.val();
         self.advance.next = self.moves.val();
         self.address.next = self.count.q.val();
-        self.read_address.next = self.held_count.q.val();
+        self.read_address.next = self.counts[2].q.val();
         self.out_data.next = self.word.q.val();
         self.out_valid.next = self.word_valid.q.val();
     }
