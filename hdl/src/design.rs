@@ -40,7 +40,10 @@ impl Core {
         match self {
             Core::NttBabyBear => FieldId::BabyBear,
             Core::NttKoalaBear => FieldId::KoalaBear,
-            _ => FieldId::Goldilocks,
+            Core::NttGoldilocks
+            | Core::StreamGoldilocks
+            | Core::StreamGoldilocksCoset
+            | Core::ChainGoldilocks => FieldId::Goldilocks,
         }
     }
 }
