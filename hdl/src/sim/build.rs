@@ -21,6 +21,8 @@ const VERILATOR: [&str; 12] = [
     "--prefix",
 ];
 const COMPILER: [&str; 5] = ["-std=c++17", "-O3", "-march=native", "-fPIC", "-w"];
+/// From so many bytes on a text is a netlist, and what -O3 saves in a run is less than what it takes.
+const NETLIST: usize = 3 << 20;
 
 pub(super) fn is_available() -> bool {
     let starts = |tool| Command::new(tool).arg("--version").output().is_ok();
@@ -45,7 +47,9 @@ pub(super) fn library(verilog: &str, cache: &Path) -> Result<PathBuf, HdlError> 
         write(&folder.join("model.cpp"), &shim)?;
         let arguments = ["-shared", "-I.", "model.cpp"].map(Path::new);
         let arguments = arguments.into_iter().chain([runtime.as_path()]);
+        let less = (verilog.len() >= NETLIST).then_some("-O1");
         run(compiler(&include, library)
+            .args(less)
             .args(arguments)
             .current_dir(&folder))
     })
@@ -134,16 +138,20 @@ fn sources(folder: &Path) -> Result<Vec<String>, HdlError> {
 }
 
 /// What lets the clock fall: nothing happens then but that Verilator notes it, so its note is written where it
-/// is found, instead of half the work of a clock.
+/// is the only one of a clock, instead of half the work of a clock.
 fn falling(folder: &Path) -> Result<String, HdlError> {
     let header = folder.join("Vtop___024root.h");
     let text = fs::read_to_string(&header).map_err(HdlError::io(&header))?;
-    let note =
-        Regex::new(r"\b__Vtrig\w*prev\w*__clock\w*").map_err(|error| tool("regex", error))?;
-    let note = note
-        .find(&text)
-        .map(|note| format!("model->rootp->{} = 0;", note.as_str()));
-    Ok(note.unwrap_or("model->eval();".into()))
+    let pattern = r"CData/\*0:0\*/ (__Vtrig\w*prev\w*);";
+    let pattern = Regex::new(pattern).map_err(|error| tool("regex", error))?;
+    let notes: Vec<_> = pattern
+        .captures_iter(&text)
+        .map(|note| note.extract())
+        .collect();
+    Ok(match notes[..] {
+        [(_, [note])] if note.ends_with("__clock") => format!("model->rootp->{note} = 0;"),
+        _ => "model->eval();".into(),
+    })
 }
 
 fn shim(ports: &[String], sources: &[String], falling: &str) -> String {
