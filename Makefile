@@ -65,8 +65,11 @@ hdl-golden:
 	$(CARGO) run -q -p proofmill-hdl -- hashes --cards > hdl/designs.new
 	mv hdl/designs.new host/driver/src/device/fpga/designs.txt
 
-## The rows of docs/hdl.md: yosys and nextpnr on each design, three seeds, one of what fills the part; hours.
+## The rows of docs/hdl.md: yosys and nextpnr on each design, three seeds, one of what fills the part; hours. Before
+## them, what yosys makes of two cores is simulated.
 hdl-table:
+	hdl/synth/simulate ntt-goldilocks 12 1
+	hdl/synth/simulate stream-goldilocks 12 1
 	hdl/synth/run ntt-goldilocks 12 1 150
 	hdl/synth/run ntt-babybear 12 1 150
 	hdl/synth/run ntt-koalabear 12 1 150

@@ -1,5 +1,6 @@
 // The two primitives of ECP5 that yosys knows by their pins only: as the cores use them, nothing else. Numbered pins are
-// vectors, and a memory's words one parameter. What is not modelled ends the elaboration or the simulation.
+// vectors, and a memory's words one parameter. What is not modelled ends the elaboration, by a module that is not there, or
+// the simulation.
 
 // Port A writes or reads, port B reads: a word comes a clock later, or two with the output register. Both ports of 36 bits
 // take the data pins of both. What is read in the clock in which it is written is its complement: nobody may rely on it.
@@ -22,11 +23,11 @@ module DP16KD(
   localparam BELOW = BELOW_A > BELOW_B ? BELOW_A : BELOW_B;
   generate
     if ((BELOW_A == 2 && DATA_WIDTH_A != 4) || (BELOW_B == 2 && DATA_WIDTH_B != 4) || WIDE != (DATA_WIDTH_B == 36))
-      $error("widths of a memory");
+      not_modelled widths_of_a_memory();
     if (CLKAMUX != "CLKA" || CLKBMUX != "CLKB" || CSDECODE_A != "0b000" || CSDECODE_B != "0b000")
-      $error("clock or selection of a memory");
+      not_modelled clock_or_selection_of_a_memory();
     if (WIDE && REGMODE_A != REGMODE_B)
-      $error("halves of a memory");
+      not_modelled halves_of_a_memory();
   endgenerate
 
   reg [8:0] words [0:2047];
@@ -83,11 +84,11 @@ module MULT18X18D(
   parameter CLK0_DIV = "ENABLED", GSR = "ENABLED", SOURCEB_MODE = "B_SHIFT", RESETMODE = "SYNC";
   generate
     if (REG_INPUTA_CLK != "CLK0" || REG_INPUTB_CLK != "CLK0" || REG_OUTPUT_CLK != "CLK0")
-      $error("a multiplier without its registers");
+      not_modelled multiplier_without_its_registers();
     if (REG_PIPELINE_CLK != "NONE" || REG_INPUTC_CLK != "NONE")
-      $error("a multiplier with further registers");
+      not_modelled multiplier_with_further_registers();
     if (REG_INPUTA_CE != "CE0" || REG_INPUTB_CE != "CE0" || REG_OUTPUT_CE != "CE0" || CLK0_DIV != "ENABLED")
-      $error("a multiplier with other clocks");
+      not_modelled multiplier_with_other_clocks();
   endgenerate
   reg [17:0] a, b;
   always @(posedge CLK0) begin
