@@ -32,7 +32,8 @@ pub struct Plan {
 impl Plan {
     /// For windows of at most so many bits; fewer where a lane would have too few windows for its adder's latency.
     ///
-    /// `None` if the adder's ranges do not close, the memories' addresses do not suffice or a window has less than two bits.
+    /// `None` if the adder's ranges do not close, a window has less than two bits, a lane has more than 64 windows, all
+    /// lanes together more than 255, or the memories' addresses do not suffice.
     pub fn new(
         curve: &'static CurveSpec,
         reduction: wide::Reduction,
@@ -57,6 +58,7 @@ impl Plan {
             .collect();
         let is_possible = plan.rest() <= CONTEXTS
             && plan.widths.iter().all(|width| *width > 1)
+            && windows <= 1 << 6
             && windows * lanes < 1 << 8
             && plan.left_words() < 1 << ADDRESS
             && plan.adder.schedule.loads_together()

@@ -109,7 +109,7 @@ pub struct Sequencer {
     /// In the lane, before the lanes.
     is_local: DFF<Bit>,
     is_fresh: DFF<Bit>,
-    doublings: DFF<Bits<8>>,
+    doublings: DFF<Bits<9>>,
     rounds: DFF<Bits<8>>,
     /// Additions to wait for.
     pause: DFF<Bits<3>>,
@@ -125,10 +125,10 @@ pub struct Sequencer {
     stride: Constant<Bits<ADDRESS>>,
     sums: Constant<Bits<ADDRESS>>,
     last_sum: Constant<Bits<ADDRESS>>,
-    wide: Constant<Bits<6>>,
+    last_wide: Constant<Bits<6>>,
     last_window: Constant<Bits<6>>,
-    width: Constant<Bits<8>>,
-    lane_bits: Constant<Bits<8>>,
+    width: Constant<Bits<9>>,
+    lane_bits: Constant<Bits<9>>,
     lanes_above: Constant<Bits<8>>,
     rest: Constant<Bits<3>>,
 }
@@ -138,7 +138,6 @@ impl Sequencer {
     pub fn new(plan: &Plan) -> Self {
         let stride = plan.stride();
         let address = |digits: usize| Constant::new((digits as u64).into());
-        let small = |number: usize| Constant::new((number as u64).into());
         let step = plan.buckets(0) * stride;
         Sequencer {
             clock: Default::default(),
@@ -198,11 +197,11 @@ impl Sequencer {
             stride: address(stride),
             sums: address(plan.sums()),
             last_sum: address(plan.total() - stride),
-            wide: Constant::new((plan.wide() as u64).into()),
+            last_wide: Constant::new((plan.wide() as u64 - 1).into()),
             last_window: Constant::new((plan.windows() as u64 - 1).into()),
-            width: small(plan.widths[0]),
-            lane_bits: small(plan.lane_bits()),
-            lanes_above: small(plan.lanes - 1),
+            width: Constant::new((plan.widths[0] as u64).into()),
+            lane_bits: Constant::new((plan.lane_bits() as u64).into()),
+            lanes_above: Constant::new((plan.lanes as u64 - 1).into()),
             rest: Constant::new((plan.rest() as u64 - 1).into()),
         }
     }
@@ -239,7 +238,7 @@ impl Logic for Sequencer {
         // what follows from the registers of the clocks before: an addition takes many clocks
         self.is_last_point.d.next = self.left_points.q.val() == 1;
         self.is_last.d.next = self.window_register.q.val() == self.last_window.val();
-        self.is_wide.d.next = self.window_register.q.val() < self.wide.val();
+        self.is_wide.d.next = self.window_register.q.val() <= self.last_wide.val();
         self.bucket.d.next = self.origin.q.val() + self.height.q.val();
         self.is_first.d.next = self.height.q.val() == self.narrow_top.val();
         self.is_none.d.next = self.height.q.val() > self.narrow_top.val();
@@ -367,7 +366,8 @@ impl Logic for Sequencer {
                     self.pause.d.next = self.rest.val();
                     self.is_fresh.d.next = false;
                     self.doublings.d.next = self.width.val();
-                    if self.window_register.q.val() > self.wide.val() {
+                    // the window below
+                    if (self.window_register.q.val() - 1) > self.last_wide.val() {
                         self.doublings.d.next = self.width.val() - 1;
                     }
                     self.window_register.d.next = self.window_register.q.val() - 1;
