@@ -1,6 +1,8 @@
 //! The arguments, and which file serves which subcommand.
 
+mod bitstream;
 mod devices;
+mod flash;
 mod prove;
 mod selftest;
 mod setup;
@@ -37,6 +39,9 @@ enum Command {
     Setup(setup::Setup),
     Devices(devices::Devices),
     Selftest(selftest::Selftest),
+    #[command(subcommand)]
+    Bitstream(bitstream::Bitstream),
+    Flash(flash::Flash),
 }
 
 /// What a subcommand found out.
@@ -67,6 +72,8 @@ impl Cli {
             Command::Setup(args) => args.run(),
             Command::Devices(args) => args.run(),
             Command::Selftest(args) => args.run(),
+            Command::Bitstream(args) => args.run(),
+            Command::Flash(args) => args.run(),
         }
     }
 }

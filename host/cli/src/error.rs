@@ -25,6 +25,33 @@ pub(crate) enum Error {
         name: &'static str,
         other: &'static str,
     },
+    #[error(transparent)]
+    Bitstream(#[from] proofmill_bitstream::Error),
+    #[error(transparent)]
+    Programmer(#[from] proofmill_bitstream::programmer::Failure),
+    #[error("{file} is not for board {board}: {reason}")]
+    Refused {
+        file: String,
+        board: String,
+        reason: String,
+    },
+    #[error("{file} has no manifest: expected {expected}")]
+    NoManifest { file: String, expected: String },
+    #[error("no image before is known of board {board}: expected {expected}")]
+    NoPrevious { board: String, expected: String },
+    #[error("the board was written, and the card at {card} does not answer")]
+    SilentCard {
+        card: String,
+        source: proofmill::DeviceError,
+    },
+    #[error(
+        "the board was written, and the card at {card} holds another design: expected {expected:.8}, found {found:.8}"
+    )]
+    OtherDesign {
+        card: String,
+        expected: String,
+        found: String,
+    },
     #[error("cannot start the threads asked for")]
     Threads(#[source] rayon::ThreadPoolBuildError),
 }

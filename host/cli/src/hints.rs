@@ -1,6 +1,8 @@
 //! What to do about an error. Hints are the program's: the libraries know no command.
 
 use crate::error::Error;
+use proofmill_bitstream::Error as Bitstream;
+use proofmill_bitstream::programmer::Failure;
 use proofmill_groth16::Error as Groth16;
 use std::io::ErrorKind;
 
@@ -21,9 +23,86 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         Error::SameFile { .. } => "each file needs a name of its own; inputs are never overwritten",
         Error::Threads(_) => "try fewer with --threads",
+        Error::Bitstream(error) => return bitstream(error),
+        error => flash(error)?,
+    };
+    Some(hint.into())
+}
+
+fn flash(error: &Error) -> Option<&'static str> {
+    let hint = match error {
+        Error::Programmer(failure) => return programmer(failure),
+        Error::Refused { .. } => {
+            "pins that drive each other can damage a board; build one for this board, or --force it"
+        }
+        Error::NoManifest { .. } => {
+            "without one nobody knows what it holds: --manifest names it, --force does without"
+        }
+        Error::NoPrevious { .. } => {
+            "only images that `proofmill flash` wrote from this account are kept"
+        }
+        Error::SilentCard { .. } => {
+            "is it the board's serial port, at its rate (PATH@BAUD)? A board that has to be plugged in again needs a \
+             longer --wait; --rollback writes the image before"
+        }
+        Error::OtherDesign { .. } => {
+            "is it this board's serial port? --rollback writes the image before"
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
+
+fn bitstream(error: &Bitstream) -> Option<String> {
+    let hint = match error {
+        // who makes it is not in its name, as it is with circom's files
+        Bitstream::Io { source, .. } if source.kind() == ErrorKind::NotFound => return None,
+        Bitstream::Io {
+            path,
+            action,
+            source,
+        } => return io(path, action, source.kind()),
+        Bitstream::Bitstream { source, .. } if source.offset == 0 => {
+            "bitstreams are .bit files for ECP5, as ecppack and Diamond write them, or their .svf files"
+        }
+        Bitstream::Bitstream { .. } => "the file is damaged or cut short: copy it or make it again",
+        Bitstream::UnknownBoard { .. } => {
+            "the folder that PROOFMILL_BOARDS names adds boards, a file each (docs/boards.md)"
+        }
+        Bitstream::Board { .. } => "docs/boards.md says what a board's file has",
+        Bitstream::Manifest { .. } => "a manifest has design, design_hash, board, part and sha256",
         _ => return None,
     };
     Some(hint.into())
+}
+
+fn programmer(failure: &Failure) -> Option<&'static str> {
+    Some(match failure {
+        Failure::NoProgram { .. } => {
+            "install openFPGALoader (Debian: `apt install openfpgaloader`), or name it with --programmer PATH"
+        }
+        Failure::NoBoard(_) => {
+            "is the board plugged in and powered, by a cable that carries data? An OrangeCrab is written in its boot \
+             loader: hold its button while plugging it in"
+        }
+        Failure::NoPermission(_) => {
+            "copy host/bitstream/udev/60-proofmill.rules to /etc/udev/rules.d/, `udevadm control --reload`, and plug \
+             the board in again"
+        }
+        Failure::WrongCable(_) => {
+            "unplug other boards and cables; `openFPGALoader --detect` shows what answers; nothing was written"
+        }
+        Failure::UnknownBoard(_) => {
+            "another openFPGALoader is needed, 1.0 or later and built with the board's cable: --programmer PATH"
+        }
+        Failure::Verification(_) | Failure::Killed(_) => {
+            "the board may hold a broken image: write it again, or --rollback"
+        }
+        Failure::Other { .. } => {
+            "the board may hold a broken image: run the command that --dry-run shows, to see all of its output"
+        }
+        _ => return None,
+    })
 }
 
 fn driver(error: &proofmill::Error) -> Option<&'static str> {

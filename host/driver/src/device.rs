@@ -15,6 +15,9 @@ mod gpu;
 pub(crate) mod opencl;
 pub(crate) mod reference;
 
+#[cfg(feature = "fpga")]
+pub use fpga::card_design;
+
 use crate::error::DeviceError;
 use crate::job::{Chain, Points, Shape, Values};
 use std::path::PathBuf;

@@ -90,17 +90,28 @@ impl Backend for FpgaBackend {
     }
 }
 
+/// The design of a card, named as in [`Config::cards`], in hexadecimal digits. It need not be a known one.
+pub fn card_design(card: &str) -> Result<String, DeviceError> {
+    Ok(ask(card)?.design.to_string())
+}
+
 /// Which card it is, if it is one that may be used.
 fn look(card: &str, config: &Config) -> Result<Identity, DeviceError> {
-    let (identity, _) = identify(connect(card)?.as_mut()).map_err(|e| match e {
+    let identity = ask(card)?;
+    known(&identity, config)?;
+    Ok(identity)
+}
+
+/// Which card it is.
+fn ask(card: &str) -> Result<Identity, DeviceError> {
+    let identity = identify(connect(card)?.as_mut()).map_err(|e| match e {
         DeviceError::Hung(time) if !card.starts_with(XDMA) => DeviceError::Failed(format!(
             "no answer within {time:?} at {} baud (PATH@BAUD names another rate)",
             serial(card).1
         )),
         other => other,
-    })?;
-    known(&identity, config)?;
-    Ok(identity)
+    });
+    Ok(identity?.0)
 }
 
 fn known(identity: &Identity, config: &Config) -> Result<String, DeviceError> {
