@@ -93,7 +93,7 @@ fn programmer(failure: &Failure) -> Option<&'static str> {
             "unplug other boards and cables; `openFPGALoader --detect` shows what answers; nothing was written"
         }
         Failure::UnknownBoard(_) => {
-            "another openFPGALoader is needed, 1.0 or later and built with the board's cable: --programmer PATH"
+            "another openFPGALoader is needed (1.1.1 knows the built-in boards), built with the board's cable: --programmer PATH"
         }
         Failure::Verification(_) | Failure::Killed(_) => {
             "the board may hold a broken image: write it again, or --rollback"
