@@ -1,6 +1,7 @@
 //! The arguments, and which file serves which subcommand.
 
 mod bitstream;
+mod cost;
 mod devices;
 mod flash;
 mod prove;
@@ -42,6 +43,7 @@ enum Command {
     #[command(subcommand)]
     Bitstream(bitstream::Bitstream),
     Flash(flash::Flash),
+    Cost(cost::CostArgs),
 }
 
 /// What a subcommand found out.
@@ -74,6 +76,7 @@ impl Cli {
             Command::Selftest(args) => args.run(),
             Command::Bitstream(args) => args.run(),
             Command::Flash(args) => args.run(),
+            Command::Cost(args) => args.run(),
         }
     }
 }

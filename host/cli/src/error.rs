@@ -52,6 +52,16 @@ pub(crate) enum Error {
         expected: String,
         found: String,
     },
+    #[error("{file}")]
+    Tariffs {
+        file: String,
+        source: Box<proofmill_cost::BadTariff>,
+    },
+    #[error("{file}")]
+    Record {
+        file: String,
+        source: proofmill_cost::BadRecord,
+    },
     #[error("cannot start the threads asked for")]
     Threads(#[source] rayon::ThreadPoolBuildError),
 }

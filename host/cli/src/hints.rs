@@ -22,6 +22,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
              (`snarkjs groth16 setup`, `snarkjs zkey contribute`); to develop and test, add --insecure-dev"
         }
         Error::SameFile { .. } => "each file needs a name of its own; inputs are never overwritten",
+        Error::Tariffs { .. } => "`proofmill cost --example` prints a file to start from",
+        Error::Record { .. } => "`proofmill prove --json` prints such a record",
         Error::Threads(_) => "try fewer with --threads",
         Error::Bitstream(error) => return bitstream(error),
         error => flash(error)?,
