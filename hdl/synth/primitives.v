@@ -43,10 +43,12 @@ module DP16KD(
     endcase
   endfunction
 
+  // in a word of more than 9 bits the lowest address bits enable 9 bits each
+  wire writes = CEA & WEA & (WIDE ? |ADA[3:0] : DATA_WIDTH_A == 18 ? |ADA[1:0] : 1'b1);
   wire [35:0] written = {DIB, DIA};
   integer j;
   always @(posedge CLKA)
-    if (CEA & WEA)
+    if (writes)
       case (DATA_WIDTH_A)
         36: for (j = 0; j < 4; j = j + 1) if (ADA[j]) words[{ADA[13:5], j[1:0]}] <= written[9 * j +: 9];
         18: for (j = 0; j < 2; j = j + 1) if (ADA[j]) words[{ADA[13:4], j[0]}] <= written[9 * j +: 9];
@@ -56,12 +58,12 @@ module DP16KD(
 
   reg [35:0] latch_a = 0, latch_b = 0, register_a = 0, register_b = 0;
   always @(posedge CLKA) begin
-    if (CEA) latch_a <= WEA ? ~read(ADA, DATA_WIDTH_A) : read(ADA, DATA_WIDTH_A);
+    if (CEA) latch_a <= writes ? ~read(ADA, DATA_WIDTH_A) : read(ADA, DATA_WIDTH_A);
     if (OCEA) register_a <= latch_a;
     if (RSTA || CSA != 0) $fatal(1, "a memory is reset or not selected");
     if (WIDE && REGMODE_A == "OUTREG" && OCEA != OCEB) $fatal(1, "a memory's halves differ");
   end
-  wire clash = CEA & WEA & (ADA >> BELOW) == (ADB >> BELOW);
+  wire clash = writes & (ADA >> BELOW) == (ADB >> BELOW);
   always @(posedge CLKB) begin
     if (CEB) latch_b <= clash ? ~read(ADB, DATA_WIDTH_B) : read(ADB, DATA_WIDTH_B);
     if (OCEB) register_b <= latch_b;
