@@ -6,27 +6,20 @@
 
 mod reader;
 
-use crate::{Error, Malformed, Part};
+use crate::{Error, Malformed, Part, text};
 use reader::Reader;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 /// Bytes of the largest file that is read: the family's largest bitstream has 2 MB, its SVF about five.
 const MAX_BYTES: u64 = 64 << 20;
+/// Bytes of the longest comments: each becomes a string, which may be many times what it takes in the file.
+const MAX_COMMENTS: usize = 4 << 10;
 
 /// A bitstream file's bytes.
 ///
 /// Errors: it cannot be read, or no bitstream is so large.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let file = File::open(path).map_err(Error::io(path, "open"))?;
-    let mut bytes = Vec::new();
-    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    let read = read.and_then(|len| match len as u64 > MAX_BYTES {
-        true => Err(io::Error::other("no bitstream is larger than 64 MiB")),
-        false => Ok(bytes),
-    });
-    read.map_err(Error::io(path, "read"))
+    text::read_up_to(MAX_BYTES, path)
 }
 
 /// A whole bitstream for a part of the family: every frame is there, every CRC that it has is right, and it ends by
@@ -110,6 +103,10 @@ fn comments(reader: &mut Reader) -> Result<Vec<String>, Malformed> {
     }
     reader.section("comments");
     let text = reader.until(0xff, "ff after the last comment")?;
+    if text.len() > MAX_COMMENTS {
+        let expected = format!("{MAX_COMMENTS} bytes at most");
+        return Err(reader.malformed("comments", &expected, &text.len().to_string()));
+    }
     let text = text.strip_suffix(&[0]).unwrap_or(text);
     let strings = text
         .split(|&byte| byte == 0)

@@ -2,7 +2,7 @@
 //!
 //! `docs/boards.md` says what a file has and how one is added.
 
-use crate::{Error, Part};
+use crate::{Error, Part, text};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -340,7 +340,7 @@ impl Boards {
             let path = entry.map_err(Error::io(folder, "read"))?.path();
             let name = path.file_stem().and_then(OsStr::to_str);
             if let (Some("toml"), Some(name)) = (path.extension().and_then(OsStr::to_str), name) {
-                let text = fs::read_to_string(&path).map_err(Error::io(&path, "read"))?;
+                let text = text::read(&path)?;
                 boards.add(name, &path.display().to_string(), &text)?;
             }
         }

@@ -12,11 +12,20 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: String,
-        /// What was tried: `open`, `read`, `write`.
+        /// What was tried: `open`, `read`, `write`, `lock`.
         action: &'static str,
         /// Why not.
         source: io::Error,
     },
+    /// Another run writes this board.
+    #[error("another run is writing this board: {path} is locked")]
+    Locked {
+        /// The lock.
+        path: String,
+    },
+    /// The board is whole, and what it holds could not be kept.
+    #[error("the board was written, its image is not recorded")]
+    Unrecorded(#[source] Box<Error>),
     /// A bitstream that cannot be one.
     #[error("{path}: {source}")]
     Bitstream {

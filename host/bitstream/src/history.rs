@@ -1,10 +1,14 @@
 //! The images that boards were given, kept so that one can go back.
+//!
+//! A board's folder has `current` and `previous` (a .bit file and perhaps a .json each), `new` (what is being written),
+//! `lock`, and `writing` from before the programmer starts until the board is known to be whole. While `writing` is
+//! there, the board may hold a broken image, and `current` is the last one that was whole.
 
-use crate::Error;
+use crate::{Error, bit, text};
 use std::env;
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{self, Path, PathBuf};
 
 /// A bitstream with its manifest.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +28,12 @@ pub struct History {
 const CURRENT: &str = "current";
 const PREVIOUS: &str = "previous";
 const NEW: &str = "new";
+const WRITING: &str = "writing";
+const LOCK: &str = "lock";
+
+/// What `writing` says to whoever looks.
+const MARK: &str =
+    "The board may hold a broken image: current.bit is the last one known to be whole.\n";
 
 impl History {
     /// Of a board, in the folder that `PROOFMILL_STATE` names or the user's folder of states.
@@ -41,54 +51,95 @@ impl History {
         let none = || {
             io::Error::new(
                 ErrorKind::NotFound,
-                "neither PROOFMILL_STATE nor HOME is set",
+                "none of PROOFMILL_STATE, XDG_STATE_HOME and HOME is set",
             )
         };
         let state = state.ok_or_else(|| Error::io(Path::new("images"), "keep")(none()))?;
-        Ok(Self::at(&state.join("flashed").join(board)))
+        Self::at(&state.join("flashed").join(board))
     }
 
     /// In a folder of its own.
-    pub fn at(folder: &Path) -> Self {
-        let folder = folder.into();
-        Self { folder }
+    ///
+    /// Errors: the path is relative to a folder that is gone.
+    pub fn at(folder: &Path) -> Result<Self, Error> {
+        let folder = path::absolute(folder).map_err(Error::io(folder, "open"))?;
+        Ok(Self { folder })
     }
 
-    /// The .bit file of the image before, whether it exists or not.
-    pub fn previous_file(&self) -> PathBuf {
-        self.file(PREVIOUS, "bit")
+    /// Keeps other runs off the board until the file is dropped.
+    ///
+    /// Errors: another run has it; the folder cannot be written.
+    pub fn lock(&self) -> Result<File, Error> {
+        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "write"))?;
+        let path = self.folder.join(LOCK);
+        let file = File::create(&path).map_err(Error::io(&path, "write"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked {
+                path: path.display().to_string(),
+            }),
+            Err(TryLockError::Error(e)) => Err(Error::io(&path, "lock")(e)),
+        }
     }
 
-    /// The image before.
-    pub fn previous(&self) -> Result<Option<Image>, Error> {
-        let Some(bytes) = self.read(PREVIOUS, "bit")? else {
+    /// Whether a write was begun and it is not known that the board is whole.
+    pub fn is_broken(&self) -> bool {
+        self.folder.join(WRITING).exists()
+    }
+
+    /// The .bit file to go back to, whether it exists or not: of the image before, or, after a write that broke off,
+    /// of the last one known to be whole.
+    pub fn rollback_file(&self) -> PathBuf {
+        let current = self.file(CURRENT, "bit");
+        match self.is_broken() && current.exists() {
+            true => current,
+            false => self.file(PREVIOUS, "bit"),
+        }
+    }
+
+    /// The image to go back to.
+    pub fn rollback(&self) -> Result<Option<Image>, Error> {
+        let file = self.rollback_file();
+        let Some(bytes) = there(bit::read(&file))? else {
             return Ok(None);
         };
-        let manifest = self.read(PREVIOUS, "json")?;
-        let manifest = manifest.map(|text| String::from_utf8_lossy(&text).into_owned());
+        let manifest = there(text::read(&file.with_extension("json")))?;
         Ok(Some(Image { bytes, manifest }))
     }
 
-    /// The board holds this image now.
-    pub fn written(&self, image: &Image) -> Result<(), Error> {
-        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "write"))?;
-        let write = |kind, bytes: &[u8]| {
-            let path = self.file(NEW, kind);
-            fs::write(&path, bytes).map_err(Error::io(&path, "write"))
-        };
-        write("bit", &image.bytes)?;
-        if let Some(text) = &image.manifest {
-            write("json", text.as_bytes())?;
-        }
-        self.lost()?;
-        self.rename(NEW, CURRENT)
+    /// The file that [`History::stage`] writes.
+    pub fn staged_file(&self) -> PathBuf {
+        self.file(NEW, "bit")
     }
 
-    /// The board may not hold its image any more: what it held is the image before.
-    pub fn lost(&self) -> Result<(), Error> {
-        match self.file(CURRENT, "bit").exists() {
-            true => self.rename(CURRENT, PREVIOUS),
-            false => Ok(()),
+    /// Puts an image beside the others, on disk, to be written into the board from there.
+    ///
+    /// Errors: the folder cannot be written.
+    pub fn stage(&self, image: &Image) -> Result<PathBuf, Error> {
+        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "write"))?;
+        remove(&self.file(NEW, "json"))?;
+        let file = self.staged_file();
+        write(&file, &image.bytes)?;
+        if let Some(text) = &image.manifest {
+            write(&self.file(NEW, "json"), text.as_bytes())?;
+        }
+        self.sync()?;
+        Ok(file)
+    }
+
+    /// Marks the board as broken, until the [`Writing`] says otherwise.
+    ///
+    /// Errors: the folder cannot be written.
+    pub fn begin(&self) -> Result<Writing<'_>, Error> {
+        let was_broken = self.is_broken();
+        let writing = Writing {
+            history: self,
+            was_broken,
+        };
+        let marked = write(&self.folder.join(WRITING), MARK.as_bytes());
+        match marked.and_then(|()| self.sync()) {
+            Ok(()) => Ok(writing),
+            Err(e) => writing.untouched().and(Err(e)),
         }
     }
 
@@ -96,23 +147,9 @@ impl History {
         self.folder.join(format!("{name}.{kind}"))
     }
 
-    fn read(&self, name: &str, kind: &str) -> Result<Option<Vec<u8>>, Error> {
-        let path = self.file(name, kind);
-        match fs::read(&path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-            read => read.map(Some).map_err(Error::io(&path, "read")),
-        }
-    }
-
     /// The manifest first: an image is never beside another's.
     fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
-        let manifest = self.file(to, "json");
-        match fs::remove_file(&manifest) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                return Err(Error::io(&manifest, "write")(e));
-            }
-            _ => {}
-        }
+        remove(&self.file(to, "json"))?;
         for kind in ["bit", "json"] {
             let to = self.file(to, kind);
             match fs::rename(self.file(from, kind), &to) {
@@ -122,6 +159,85 @@ impl History {
                 _ => {}
             }
         }
+        self.sync()
+    }
+
+    fn unmark(&self) -> Result<(), Error> {
+        remove(&self.folder.join(WRITING))?;
+        self.sync()
+    }
+
+    /// Brings new, renamed and removed names to the disk.
+    fn sync(&self) -> Result<(), Error> {
+        // elsewhere a folder cannot be opened as a file
+        #[cfg(unix)]
+        File::open(&self.folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(Error::io(&self.folder, "write"))?;
         Ok(())
+    }
+}
+
+/// A write into the board that has begun. Dropped, it leaves the board marked as broken.
+#[derive(Debug)]
+#[must_use]
+pub struct Writing<'a> {
+    history: &'a History,
+    was_broken: bool,
+}
+
+impl Writing<'_> {
+    /// The board holds the staged image now.
+    ///
+    /// Errors: [`Error::Unrecorded`]; the mark stays then.
+    pub fn done(self) -> Result<(), Error> {
+        let recorded = self.record();
+        recorded.map_err(|e| Error::Unrecorded(Box::new(e)))
+    }
+
+    fn record(&self) -> Result<(), Error> {
+        let history = self.history;
+        let read = |name| there(bit::read(&history.file(name, "bit")));
+        let current = read(CURRENT)?;
+        // the same image once more must not cost the one before
+        if current.is_some() && current != read(NEW)? {
+            history.rename(CURRENT, PREVIOUS)?;
+        }
+        history.rename(NEW, CURRENT)?;
+        history.unmark()
+    }
+
+    /// Nothing was written: the board is as it was.
+    ///
+    /// Errors: the folder cannot be written; the mark stays then.
+    pub fn untouched(self) -> Result<(), Error> {
+        match self.was_broken {
+            true => Ok(()),
+            false => self.history.unmark(),
+        }
+    }
+}
+
+/// A file's content, on disk when this returns.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let written = File::create(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(Error::io(path, "write"))
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(path, "write")(e)),
+        _ => Ok(()),
+    }
+}
+
+/// What was read, or `None` where there is no file.
+fn there<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
 }

@@ -14,9 +14,11 @@ pub mod manifest;
 pub mod part;
 pub mod programmer;
 pub mod svf;
+mod text;
 
 pub use bit::Bitstream;
 pub use boards::{Board, Boards};
 pub use error::{Error, Malformed};
 pub use manifest::Manifest;
 pub use part::Part;
+pub use text::shown;

@@ -1,9 +1,9 @@
 //! What a bitstream holds, as whoever built it says: a JSON file beside it.
 
+use crate::text::{self, shown};
 use crate::{Error, Part};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::Path;
 
 /// The keys of a manifest that say which bitstream it is of; it may have others.
@@ -22,21 +22,21 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest.
+    /// Reads a manifest, with its text.
     ///
-    /// Errors: it cannot be read; a key is missing, or no hash where one should be.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
-        Self::parse(path, &text)
+    /// Errors: it cannot be read, or has more than 1 MiB; as [`Manifest::parse`].
+    pub fn open(path: &Path) -> Result<(Self, String), Error> {
+        let text = text::read(path)?;
+        Ok((Self::parse(path, &text)?, text))
     }
 
     /// A manifest out of the text of this file.
     ///
     /// Errors: a key is missing, or no hash where one should be.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let refused = |reason| Error::Manifest {
+        let refused = |reason: String| Error::Manifest {
             path: path.display().to_string(),
-            reason,
+            reason: shown(&reason),
         };
         let manifest: Manifest = serde_json::from_str(text).map_err(|e| refused(e.to_string()))?;
         for (key, hash) in [
@@ -58,7 +58,13 @@ impl Manifest {
         if !sum.eq_ignore_ascii_case(&self.sha256) {
             return Some(format!("sha256: expected {}, found {sum}", self.sha256));
         }
-        (part.name != self.part).then(|| format!("part: expected {}, found {part}", self.part))
+        self.other_part(part)
+    }
+
+    /// What is wrong with a part, where there is no .bit file to compare.
+    pub fn other_part(&self, part: &Part) -> Option<String> {
+        (part.name != self.part)
+            .then(|| format!("part: expected {}, found {part}", shown(&self.part)))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::Board;
 use crate::boards::Link;
+use crate::text::shown;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,9 @@ pub enum Failure {
     /// The board is there and this user may not open it.
     #[error("no permission to open the board: {0}")]
     NoPermission(String),
+    /// The cable is there and cannot be used.
+    #[error("cannot open the board's cable: {0}")]
+    Cable(String),
     /// Something answers that is not this board's FPGA.
     #[error("another board or cable: {0}")]
     WrongCable(String),
@@ -43,7 +47,15 @@ pub enum Failure {
     /// The program was ended by a signal.
     #[error("the programmer was ended by {0}")]
     Killed(String),
-    /// Something else.
+    /// It failed after it had begun to write.
+    #[error("the programmer failed while writing, with {status}: {line}")]
+    BrokenOff {
+        /// How it ended.
+        status: String,
+        /// The last line that it printed.
+        line: String,
+    },
+    /// Something else, before it began to write.
     #[error("the programmer failed with {status}: {line}")]
     Other {
         /// How it ended.
@@ -58,7 +70,7 @@ impl Failure {
     pub fn may_have_written(&self) -> bool {
         matches!(
             self,
-            Self::Verification(_) | Self::Killed(_) | Self::Other { .. }
+            Self::Verification(_) | Self::Killed(_) | Self::BrokenOff { .. }
         )
     }
 }
@@ -68,7 +80,7 @@ type Kind = fn(String) -> Failure;
 
 /// Texts, in lower case, that tell what went wrong, in the order in which they are looked for: a board that may not be
 /// opened is also said to be missing.
-const SIGNS: [(&str, Kind); 17] = [
+const SIGNS: [(&str, Kind); 19] = [
     ("usb_open() failed", Failure::NoPermission), // libftdi's -4
     ("libusb_error_access", Failure::NoPermission),
     ("insufficient permissions", Failure::NoPermission),
@@ -86,7 +98,13 @@ const SIGNS: [(&str, Kind); 17] = [
     ("no dfu compatible device found", Failure::NoBoard),
     ("no cmsis-dap", Failure::NoBoard),
     ("failed to find compatible cmsis-dap", Failure::NoBoard),
+    ("unable to open ftdi device", Failure::Cable), // whatever else libftdi says
+    ("jtag init failed", Failure::Cable),
 ];
+
+/// How lines begin, in lower case, that tell that the flash is being changed: the progress bars of an SPI flash, that of
+/// a download by DFU, and how that fails.
+const PROGRESS: [&str; 4] = ["erasing", "writing", "loading: [", "dfu download failed"];
 
 /// The program.
 #[derive(Clone, Debug)]
@@ -148,14 +166,22 @@ fn failure(status: ExitStatus, printed: &str) -> Failure {
             .map(str::trim)
             .filter(|line| !line.is_empty())
     };
+    let began = |line: &str| PROGRESS.iter().any(|sign| line.starts_with(sign));
+    let has_begun = lines().any(|line| began(&line.to_lowercase()));
     for (sign, kind) in SIGNS {
         if let Some(line) = lines().find(|line| line.to_lowercase().contains(sign)) {
-            return kind(line.into());
+            let failure = kind(shown(line));
+            // what is said of a board that is lost on the way is no cause before it
+            if !has_begun || failure.may_have_written() {
+                return failure;
+            }
         }
     }
-    Failure::Other {
-        status: status.to_string(),
-        line: lines().next_back().unwrap_or("it printed nothing").into(),
+    let status = status.to_string();
+    let line = shown(lines().next_back().unwrap_or("it printed nothing"));
+    match has_begun {
+        true => Failure::BrokenOff { status, line },
+        false => Failure::Other { status, line },
     }
 }
 

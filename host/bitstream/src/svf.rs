@@ -1,5 +1,6 @@
 //! The beginning of SVF files: which part they are for.
 
+use crate::text::shown;
 use crate::{Malformed, Part};
 use nom::Parser;
 use nom::branch::alt;
@@ -46,7 +47,7 @@ pub fn part(text: &str) -> Result<&'static Part, Malformed> {
         {
             let idcode = u32::from_str_radix(digits, 16).ok();
             let part = idcode.and_then(Part::by_idcode);
-            return part.ok_or_else(|| malformed("the IDCODE of an ECP5", digits));
+            return part.ok_or_else(|| malformed("the IDCODE of an ECP5", &shown(digits)));
         }
         rest = after;
     }

@@ -229,7 +229,7 @@ fn a_manifest_is_of_one_bitstream() {
             "sha256": "{sum}", "fmax_mhz": 300}}"#
         );
         fs::write(&path, text).unwrap();
-        Manifest::open(&path)
+        Manifest::open(&path).map(|(manifest, _)| manifest)
     };
     let found = Bitstream::parse(&ULX3S).unwrap();
     let whole = write("LFE5U-85F", &sum).unwrap();
@@ -252,13 +252,51 @@ fn a_manifest_is_of_one_bitstream() {
     fs::write(&path, "{}").unwrap();
     assert!(
         Manifest::open(&path)
+            .map(|(manifest, _)| manifest)
             .unwrap_err()
             .to_string()
             .contains("design")
     );
     let missing = Manifest::open(&folder.path().join("none.json")).unwrap_err();
     assert!(
-        missing.to_string().ends_with("none.json: cannot read"),
+        missing.to_string().ends_with("none.json: cannot open"),
         "{missing}"
     );
+}
+
+#[test]
+fn comments_are_short() {
+    let with = |comments: &[u8]| [&[0xff, 0x00], comments, &ULX3S[2..]].concat();
+    assert!(Bitstream::parse(&with(&b"a\0".repeat(2000))).is_ok());
+    let error = refused(&with(&b"a\0".repeat(3000)));
+    assert_eq!(
+        (error.section, &*error.expected),
+        ("comments", "4096 bytes at most")
+    );
+}
+
+#[test]
+fn an_svf_files_idcode_is_shown_cut() {
+    let text = format!(
+        "SIR 8 TDI (E0);\nSDR 32 TDI (0) TDO ({});",
+        "F".repeat(1000)
+    );
+    assert_eq!(svf::part(&text).unwrap_err().found.chars().count(), 201);
+}
+
+#[test]
+fn no_more_of_a_manifest_is_read_than_one_can_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.json");
+    fs::write(&path, " ".repeat((1 << 20) + 1)).unwrap();
+    let error = Manifest::open(&path).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "expected 1 MiB at most, found more");
+    // and what is wrong in one is shown cut
+    let text = format!(
+        r#"{{"design": "", "design_hash": "{}", "board": "", "part": "", "sha256": ""}}"#,
+        "\u{9b}".repeat(1000)
+    );
+    let error = Manifest::parse(&path, &text).unwrap_err().to_string();
+    assert!(error.len() < 500 && !error.contains('\u{9b}'), "{error}");
 }

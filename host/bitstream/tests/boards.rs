@@ -167,3 +167,12 @@ fn what_no_board_has_is_refused() {
         );
     }
 }
+
+#[test]
+fn no_more_of_a_file_is_read_than_a_board_can_have() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("long.toml"), "#".repeat((1 << 20) + 1)).unwrap();
+    let error = Boards::with(Some(folder.path())).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "expected 1 MiB at most, found more");
+}

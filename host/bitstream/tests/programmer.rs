@@ -136,19 +136,54 @@ fn each_known_failure_has_its_name() {
             false,
         ),
         (
+            "unable to open ftdi device: -5 (unable to claim usb device)\nJTAG init failed with: unable to open ftdi device",
+            "cannot open the board's cable: unable to open ftdi device: -5 (unable to claim usb device)",
+            false,
+        ),
+        (
+            "JTAG init failed with: low level FTDI init failed",
+            "cannot open the board's cable: JTAG init failed with: low level FTDI init failed",
+            false,
+        ),
+        (
             "Writing: [====] 100.00%\rDone\nReading: [====] 100.00%\nFail\nVerification failed at 4096",
             "verification failed: Verification failed at 4096",
             true,
         ),
         (
             "Erasing: [=]\nusb bulk write failed",
-            "the programmer failed with exit status: 1: usb bulk write failed",
+            "the programmer failed while writing, with exit status: 1: usb bulk write failed",
             true,
+        ),
+        (
+            "Detected: Winbond W25Q128\nwriting: [==  ] 40.00%\rdevice not found",
+            "the programmer failed while writing, with exit status: 1: device not found",
+            true,
+        ),
+        (
+            "Loading: [==  ] 40.00%\rFail",
+            "the programmer failed while writing, with exit status: 1: Fail",
+            true,
+        ),
+        (
+            "DFU download failed with: timeout",
+            "the programmer failed while writing, with exit status: 1: DFU download failed with: timeout",
+            true,
+        ),
+        (
+            "Error: block protection is set",
+            "the programmer failed with exit status: 1: Error: block protection is set",
+            false,
+        ),
+        (
+            "a \u{1b}[31mred\u{1b}[0m end",
+            "the programmer failed with exit status: 1: a \\u{1b}[31mred\\u{1b}[0m end",
+            false,
         ),
         (
             "",
             "the programmer failed with exit status: 1: it printed nothing",
-            true,
+            false,
         ),
     ] {
         let failure = failing(printed);
@@ -178,46 +213,90 @@ fn image(byte: u8, manifest: Option<&str>) -> Image {
     }
 }
 
-#[test]
-fn the_image_before_is_kept_and_taken_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let history = History::at(&folder.path().join("board"));
-    let (first, second, third) = (image(1, Some("{}")), image(2, None), image(3, Some("[]")));
-    assert_eq!(history.previous().unwrap(), None);
-    history.written(&first).unwrap();
-    assert_eq!(history.previous().unwrap(), None);
-    history.written(&second).unwrap();
-    assert_eq!(history.previous().unwrap(), Some(first.clone()));
-    history.written(&third).unwrap();
-    assert_eq!(
-        history.previous().unwrap(),
-        Some(second.clone()),
-        "no manifest of another"
-    );
-    // back, and forth
-    history.written(&second).unwrap();
-    assert_eq!(history.previous().unwrap(), Some(third.clone()));
-    history.written(&third).unwrap();
-    assert_eq!(history.previous().unwrap(), Some(second));
-    assert_eq!(fs::read(history.previous_file()).unwrap(), [2; 9]);
+/// A write that succeeds.
+fn written(history: &History, image: &Image) {
+    let staged = history.stage(image).unwrap();
+    assert_eq!(fs::read(staged).unwrap(), image.bytes);
+    history.begin().unwrap().done().unwrap();
 }
 
 #[test]
-fn a_write_that_broke_off_leaves_the_last_good_image() {
+fn the_image_before_is_kept_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
-    let history = History::at(folder.path());
-    let (first, second) = (image(1, Some("{}")), image(2, None));
-    history.lost().unwrap();
-    assert_eq!(history.previous().unwrap(), None);
-    history.written(&first).unwrap();
-    history.lost().unwrap();
-    assert_eq!(history.previous().unwrap(), Some(first.clone()));
-    history.lost().unwrap();
-    assert_eq!(
-        history.previous().unwrap(),
-        Some(first.clone()),
-        "also after a second one"
-    );
-    history.written(&second).unwrap();
-    assert_eq!(history.previous().unwrap(), Some(first));
+    let history = History::at(&folder.path().join("board")).unwrap();
+    let (first, second, third) = (image(1, Some("{}")), image(2, None), image(3, Some("[]")));
+    assert_eq!(history.rollback().unwrap(), None);
+    written(&history, &first);
+    assert_eq!(history.rollback().unwrap(), None);
+    written(&history, &second);
+    assert_eq!(history.rollback().unwrap(), Some(first.clone()));
+    written(&history, &third);
+    let before = history.rollback().unwrap();
+    assert_eq!(before, Some(second.clone()), "no manifest of another");
+    // back, and forth
+    written(&history, &second);
+    assert_eq!(history.rollback().unwrap(), Some(third.clone()));
+    written(&history, &third);
+    assert_eq!(history.rollback().unwrap(), Some(second));
+    assert_eq!(fs::read(history.rollback_file()).unwrap(), [2; 9]);
+}
+
+#[test]
+fn the_same_image_once_more_does_not_cost_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::at(folder.path()).unwrap();
+    let (first, second) = (image(1, None), image(2, Some("{}")));
+    written(&history, &first);
+    written(&history, &second);
+    written(&history, &second);
+    assert_eq!(history.rollback().unwrap(), Some(first.clone()));
+    // its manifest is the newer one
+    written(&history, &image(2, Some("[]")));
+    written(&history, &first);
+    assert_eq!(history.rollback().unwrap(), Some(image(2, Some("[]"))));
+}
+
+#[test]
+fn while_a_write_is_not_known_to_be_whole_the_image_before_it_is_the_one_to_go_back_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::at(folder.path()).unwrap();
+    let (first, second, third) = (image(1, None), image(2, Some("{}")), image(3, None));
+    written(&history, &first);
+    written(&history, &second);
+    history.stage(&third).unwrap();
+    drop(history.begin().unwrap());
+    assert!(history.is_broken());
+    assert_eq!(history.rollback().unwrap(), Some(second.clone()));
+    // a second run that writes nothing leaves it so
+    history.stage(&first).unwrap();
+    history.begin().unwrap().untouched().unwrap();
+    assert!(history.is_broken());
+    // and one that writes it ends it
+    written(&history, &second);
+    assert!(!history.is_broken());
+    assert_eq!(history.rollback().unwrap(), Some(first.clone()));
+    history.stage(&third).unwrap();
+    history.begin().unwrap().untouched().unwrap();
+    assert!(!history.is_broken());
+    assert_eq!(history.rollback().unwrap(), Some(first));
+}
+
+#[test]
+fn an_image_is_never_staged_beside_the_manifest_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::at(folder.path()).unwrap();
+    history.stage(&image(1, Some("{}"))).unwrap();
+    let staged = history.stage(&image(2, None)).unwrap();
+    assert!(staged.is_absolute() && !staged.with_extension("json").exists());
+}
+
+#[test]
+fn one_run_at_a_time_has_a_board() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::at(folder.path()).unwrap();
+    let lock = history.lock().unwrap();
+    let error = history.lock().unwrap_err().to_string();
+    assert!(error.starts_with("another run is writing this board: "));
+    drop(lock);
+    history.lock().unwrap();
 }

@@ -21,6 +21,9 @@ use tempfile::TempDir;
 /// A script that is being written cannot be run, and a process that another test starts meanwhile keeps it open.
 static SCRIPTS: Mutex<()> = Mutex::new(());
 
+/// A programmer that copies the file to `flash`.
+const COPIES: &str = "for file; do :; done; cp \"$file\" flash";
+
 /// A folder with bitstreams and manifests, a programmer, and what is kept of images.
 struct Desk {
     folder: TempDir,
@@ -28,7 +31,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// `ulx3s.bit` and `orangecrab.bit` with their manifests, a programmer that copies the file to `flash`.
+    /// `ulx3s.bit` and `orangecrab.bit` with their manifests, a programmer that copies.
     fn new() -> Self {
         let desk = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -39,7 +42,7 @@ impl Desk {
             fs::write(desk.path(&format!("{board}.bit")), &bytes).unwrap();
             desk.manifest(board, &format!("{board}-85f"), &bytes, &DESIGN.to_string());
         }
-        desk.programmer("for file; do :; done; cp \"$file\" flash");
+        desk.programmer(COPIES);
         desk
     }
 
@@ -80,6 +83,11 @@ impl Desk {
             ]
             .concat(),
         )
+    }
+
+    /// A file of what is kept of the board's images.
+    fn state(&self, name: &str) -> PathBuf {
+        self.path("state/flashed/ulx3s-85f").join(name)
     }
 
     fn flashed(&self) -> Option<Vec<u8>> {
@@ -166,6 +174,21 @@ fn a_bitstream_is_described() {
         text.starts_with("part       LFE5U-45F\nidcode     0x41112043\nformat     svf\n"),
         "{text}"
     );
+    let other = desk.run(&["bitstream", "info", "x.svf", "--manifest", "ulx3s.json"]);
+    let text = String::from_utf8(other.stdout).unwrap();
+    let line = "manifest   of another file: part: expected LFE5U-85F, found LFE5U-45F\n";
+    assert!(
+        other.status.code() == Some(1) && text.ends_with(line),
+        "{text}"
+    );
+    fs::write(
+        desk.path("y.svf"),
+        "SIR 8 TDI (E0);\nSDR 32 TDI (00000000) TDO (41113043);",
+    )
+    .unwrap();
+    let text = succeeds(&desk.run(&["bitstream", "info", "y.svf", "--manifest", "ulx3s.json"]));
+    let line = "manifest   same part; its sha256 is of the .bit file\n";
+    assert!(text.ends_with(line), "{text}");
 }
 
 #[test]
@@ -207,10 +230,10 @@ fn files_that_are_no_bitstream_are_refused() {
 fn a_dry_run_writes_nothing() {
     let desk = Desk::new();
     let text = succeeds(&desk.flash(&["ulx3s.bit", "--dry-run"]));
-    assert!(
-        text.contains("command    ./programmer -b ulx3s --write-flash --verify ulx3s.bit\n"),
-        "{text}"
-    );
+    let staged = desk.state("new.bit");
+    let command = "./programmer -b ulx3s --write-flash --verify";
+    let line = format!("command    {command} {}\n", staged.display());
+    assert!(text.contains(&line), "{text}");
     assert!(text.ends_with("dry run    nothing was written\n"), "{text}");
     assert!(desk.flashed().is_none() && !desk.path("state").exists());
 }
@@ -254,7 +277,7 @@ fn a_bitstream_without_its_manifest_is_refused_unless_forced() {
     );
     succeeds(&desk.flash(&["ulx3s.bit", "--manifest", "elsewhere.json", "--dry-run"]));
     let output = desk.flash(&["ulx3s.bit", "--manifest", "none.json"]);
-    assert!(fails(&output).starts_with("error: none.json: cannot read\n"));
+    assert!(fails(&output).starts_with("error: none.json: cannot open\n"));
     desk.manifest("other", "ulx3s-85f", b"another file", &DESIGN.to_string());
     let output = desk.flash(&["ulx3s.bit", "--manifest", "other.json"]);
     assert_fails(
@@ -323,6 +346,20 @@ fn every_failure_of_the_programmer_has_its_remedy() {
         desk.programmer(script);
         assert_fails(&desk.flash(&["ulx3s.bit"]), error, hint);
     }
+    for (script, error) in [
+        (
+            "echo 'Erasing: [==  ]'; echo gone; exit 1",
+            "the programmer failed while writing, with exit status: 1: gone",
+        ),
+        (
+            "echo 'JTAG init failed with: std::exception'; exit 1",
+            "cannot open the board's cable: JTAG init failed",
+        ),
+    ] {
+        desk.programmer(script);
+        let printed = fails(&desk.flash(&["ulx3s.bit"]));
+        assert!(printed.contains(error), "{printed}");
+    }
     let output = desk.run(&["flash", "ulx3s-85f", "ulx3s.bit", "--programmer", "./none"]);
     assert_fails(&output, "cannot run ./none", "install openFPGALoader");
 }
@@ -353,19 +390,121 @@ fn the_image_before_can_be_taken_back() {
 #[test]
 fn after_a_write_that_broke_off_the_last_good_image_is_there() {
     let desk = Desk::new();
-    let working = desk.file("programmer");
     succeeds(&desk.flash(&["ulx3s.bit"]));
     desk.programmer("kill -9 $$");
     fails(&desk.flash(&["orangecrab.bit", "--force"]));
     fails(&desk.flash(&["--rollback"]));
     fs::remove_file(desk.path("flash")).unwrap();
-    desk.programmer(
-        str::from_utf8(&working)
-            .unwrap()
-            .trim_start_matches("#!/bin/sh\n"),
-    );
+    desk.programmer(COPIES);
     succeeds(&desk.flash(&["--rollback"]));
     assert_eq!(desk.flashed().unwrap(), desk.file("ulx3s.bit"));
+}
+
+#[test]
+fn what_was_checked_is_written_whatever_becomes_of_the_file() {
+    let desk = Desk::new();
+    let whole = desk.file("ulx3s.bit");
+    fs::write(desk.path("-odd.raw"), &whole).unwrap();
+    desk.programmer(&format!(
+        "echo other > ./-odd.raw; echo \"$@\" > said; {COPIES}"
+    ));
+    succeeds(&desk.flash(&["--manifest", "ulx3s.json", "--", "-odd.raw"]));
+    assert_eq!(desk.flashed().unwrap(), whole);
+    assert_eq!(desk.file("-odd.raw"), b"other\n");
+    let staged = desk.state("new.bit");
+    let said = format!("-b ulx3s --write-flash --verify {}\n", staged.display());
+    assert_eq!(String::from_utf8(desk.file("said")).unwrap(), said);
+}
+
+#[test]
+fn an_image_that_cannot_be_kept_is_not_written() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.state("new.bit")).unwrap();
+    let error = fails(&desk.flash(&["ulx3s.bit"]));
+    assert!(error.contains("new.bit: cannot write"), "{error}");
+    assert!(desk.flashed().is_none() && !desk.state("writing").exists());
+}
+
+#[test]
+fn an_image_that_was_written_and_cannot_be_recorded_is_said_so() {
+    let desk = Desk::new();
+    let current = desk.state("current.bit");
+    desk.programmer(&format!("mkdir {}; {COPIES}", current.display()));
+    let error = fails(&desk.flash(&["ulx3s.bit"]));
+    let expected = "error: the board was written, its image is not recorded\n  caused by: ";
+    assert!(error.starts_with(expected), "{error}");
+    assert_eq!(desk.flashed().unwrap(), desk.file("ulx3s.bit"));
+}
+
+#[test]
+fn a_run_that_is_ended_while_it_writes_is_known_to_the_next() {
+    let desk = Desk::new();
+    succeeds(&desk.flash(&["ulx3s.bit"]));
+    desk.programmer("echo no; exit 1");
+    fails(&desk.flash(&["orangecrab.bit", "--force"]));
+    let text = succeeds(&desk.flash(&["ulx3s.bit", "--dry-run"]));
+    assert!(!text.contains("\nstate "), "{text}");
+
+    desk.programmer("kill -9 $PPID");
+    let ended = desk.flash(&["orangecrab.bit", "--force"]);
+    assert_eq!(ended.status.code(), None);
+    fs::remove_file(desk.path("flash")).unwrap();
+    desk.programmer(COPIES);
+    let text = succeeds(&desk.flash(&["--rollback"]));
+    for line in [
+        "state      a write before this one broke off\n",
+        "written    the last image known to be whole\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert_eq!(desk.flashed().unwrap(), desk.file("ulx3s.bit"));
+    assert!(!desk.state("writing").exists());
+}
+
+#[test]
+fn a_second_run_at_once_is_refused() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.state("")).unwrap();
+    let lock = fs::File::create(desk.state("lock")).unwrap();
+    lock.lock().unwrap();
+    let error = fails(&desk.flash(&["ulx3s.bit"]));
+    let expected = "error: another run is writing this board: ";
+    assert!(error.starts_with(expected), "{error}");
+    assert_eq!(desk.flashed(), None);
+    drop(lock);
+    succeeds(&desk.flash(&["ulx3s.bit"]));
+}
+
+#[test]
+fn manifests_are_read_up_to_a_limit_and_shown_on_one_line() {
+    let desk = Desk::new();
+    let error = fails(&desk.flash(&["ulx3s.bit", "--manifest", "/dev/zero"]));
+    assert!(
+        error.contains("expected 1 MiB at most, found more"),
+        "{error}"
+    );
+    let text = String::from_utf8(desk.file("ulx3s.json")).unwrap();
+    let odd = text.replace("counter", &format!("\\u001b[2J{}", "x".repeat(1000)));
+    fs::write(desk.path("ulx3s.json"), odd).unwrap();
+    let text = succeeds(&desk.flash(&["ulx3s.bit", "--dry-run"]));
+    let design = text
+        .lines()
+        .find(|line| line.starts_with("design"))
+        .unwrap();
+    assert!(
+        design.contains("\\u{1b}[2Jxxx") && design.contains("…, 5a5a5a5a"),
+        "{design}"
+    );
+    assert!(design.len() < 300);
+    let board = String::from_utf8(desk.file("ulx3s.json"))
+        .unwrap()
+        .replace("ulx3s-85f", "\\u009b");
+    fs::write(desk.path("ulx3s.json"), board).unwrap();
+    let error = fails(&desk.flash(&["ulx3s.bit"]));
+    assert!(
+        error.contains("its manifest is for board \\u{9b}\n"),
+        "{error}"
+    );
 }
 
 #[test]

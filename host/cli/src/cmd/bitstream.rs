@@ -42,7 +42,10 @@ impl Info {
         let bytes = bit::read(&self.file)?;
         let found = parse(&self.file, &bytes)?;
         let manifest = self.manifest.as_deref().map(Manifest::open).transpose()?;
-        let differs = manifest.map(|manifest| manifest.differs(&bytes, found.part));
+        let differs = manifest.map(|(manifest, _)| match found.bit {
+            Some(_) => manifest.differs(&bytes, found.part),
+            None => manifest.other_part(found.part),
+        });
         let good = !matches!(differs, Some(Some(_)));
         if self.json {
             return Ok(Answer::json(&json(&found, &bytes, &differs), good));
@@ -113,6 +116,9 @@ fn report(found: &Contents, bytes: &[u8], differs: &Option<Option<String>>) -> S
     out += &line("sha256", manifest::sha256(bytes));
     match differs {
         None => {}
+        Some(None) if found.bit.is_none() => {
+            out += &line("manifest", "same part; its sha256 is of the .bit file");
+        }
         Some(None) => out += &line("manifest", "matches"),
         Some(Some(what)) => out += &line("manifest", format!("of another file: {what}")),
     }
@@ -132,6 +138,11 @@ fn json(found: &Contents, bytes: &[u8], differs: &Option<Option<String>>) -> Val
         "usercode": bit.map(|bit| bit.usercode),
         "sha256": manifest::sha256(bytes),
         "manifest_matches": differs.as_ref().map(Option::is_none),
+        // a manifest's sha256 is of the .bit file
+        "manifest_compares": differs.as_ref().map(|_| match bit {
+            Some(_) => "sha256 and part",
+            None => "part",
+        }),
         "manifest_differs": differs.as_ref().and_then(|what| what.clone()),
     })
 }

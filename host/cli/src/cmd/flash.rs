@@ -8,8 +8,8 @@ use clap::Args;
 use proofmill::device::card_design;
 use proofmill_bitstream::history::{History, Image};
 use proofmill_bitstream::programmer::{Programmer, typed};
-use proofmill_bitstream::{Bitstream, Board, Boards, Manifest, bit};
-use std::fs;
+use proofmill_bitstream::{Bitstream, Board, Boards, Error as Bad, Manifest, bit, shown};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,36 +56,34 @@ impl Flash {
         let boards = Boards::open()?;
         let board = boards.find(&self.board)?;
         let history = History::open(&self.board)?;
+        let _lock = (!self.dry_run).then(|| history.lock()).transpose()?;
         let (file, image, manifest) = self.image(&history)?;
         let found = Bitstream::parse(&image.bytes).map_err(|source| bad(&file, source))?;
         self.check(board, &file, &image.bytes, &found, manifest.as_ref())?;
 
         let programmer = Programmer::new(self.programmer.as_deref());
+        let command = programmer.command(board, &history.staged_file());
         let mut text = line("board", format!("{} ({})", board.name, self.board));
         text += &line("file", file.display());
-        text += &line(
-            "part",
-            found.full_part().unwrap_or(found.part.name).escape_debug(),
-        );
+        text += &line("part", shown(found.full_part().unwrap_or(found.part.name)));
         if let Some(manifest) = &manifest {
-            text += &line(
-                "design",
-                format!("{}, {:.8}", manifest.design, manifest.design_hash),
-            );
+            let (design, hash) = (shown(&manifest.design), &manifest.design_hash);
+            text += &line("design", format!("{design}, {hash:.8}"));
         }
-        text += &line("command", typed(&programmer.command(board, &file)));
+        if history.is_broken() {
+            text += &line("state", "a write before this one broke off");
+        }
+        text += &line("command", typed(&command));
         if self.dry_run {
             return Ok(Answer::good(text + &line("dry run", "nothing was written")));
         }
-        self.write(&programmer, board, &file, &history, &image)?;
-        text += &line(
-            "written",
-            if self.rollback {
-                "the image before"
-            } else {
-                "the new image"
-            },
-        );
+        let what = match (self.rollback, history.is_broken()) {
+            (false, _) => "the new image",
+            (true, false) => "the image before",
+            (true, true) => "the last image known to be whole",
+        };
+        self.write(&programmer, board, &history, &image)?;
+        text += &line("written", what);
         text += &self.ask(manifest.as_ref())?;
         Ok(Answer::good(text))
     }
@@ -93,8 +91,8 @@ impl Flash {
     /// The file, what is in it, and its manifest, if there is one.
     fn image(&self, history: &History) -> Result<(PathBuf, Image, Option<Manifest>), Error> {
         let Some(file) = &self.file else {
-            let file = history.previous_file();
-            let image = history.previous()?.ok_or_else(|| Error::NoPrevious {
+            let file = history.rollback_file();
+            let image = history.rollback()?.ok_or_else(|| Error::NoPrevious {
                 board: self.board.clone(),
                 expected: file.display().to_string(),
             })?;
@@ -105,28 +103,21 @@ impl Flash {
                 .transpose()?;
             return Ok((file, image, manifest));
         };
-        let path = self.manifest_path(file);
         let bytes = bit::read(file)?;
-        if !path.exists() && self.manifest.is_none() {
-            return Ok((
-                file.clone(),
-                Image {
-                    bytes,
-                    manifest: None,
-                },
-                None,
-            ));
-        }
-        let manifest = Manifest::open(&path)?;
-        let text = fs::read_to_string(&path).ok();
-        Ok((
-            file.clone(),
-            Image {
-                bytes,
-                manifest: text,
-            },
-            Some(manifest),
-        ))
+        let (manifest, text) = match Manifest::open(&self.manifest_path(file)) {
+            Ok((manifest, text)) => (Some(manifest), Some(text)),
+            Err(Bad::Io { source, .. })
+                if self.manifest.is_none() && source.kind() == ErrorKind::NotFound =>
+            {
+                (None, None)
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let image = Image {
+            bytes,
+            manifest: text,
+        };
+        Ok((file.clone(), image, manifest))
     }
 
     fn manifest_path(&self, file: &Path) -> PathBuf {
@@ -174,28 +165,32 @@ impl Flash {
         found: &Bitstream,
     ) -> Option<String> {
         if manifest.board != self.board {
-            return Some(format!("its manifest is for board {}", manifest.board));
+            let board = shown(&manifest.board);
+            return Some(format!("its manifest is for board {board}"));
         }
         let differs = manifest.differs(bytes, found.part);
         differs.map(|what| format!("its manifest is of another file: {what}"))
     }
 
+    /// Writes a copy of what was checked: the file may be another by now.
     fn write(
         &self,
         programmer: &Programmer,
         board: &Board,
-        file: &Path,
         history: &History,
         image: &Image,
     ) -> Result<(), Error> {
+        let file = history.stage(image)?;
+        let writing = history.begin()?;
         let stages = Stages::new();
         stages.start(&format!("writing {}", board.name));
-        match programmer.write(board, file) {
-            Ok(()) => Ok(history.written(image)?),
+        match programmer.write(board, &file) {
+            Ok(()) => Ok(writing.done()?),
             Err(failure) => {
-                // a rollback that broke off can be tried again
-                if failure.may_have_written() && !self.rollback {
-                    history.lost()?;
+                if !failure.may_have_written()
+                    && let Err(e) = writing.untouched()
+                {
+                    error::warn(&format!("{e}: the board counts as broken from now on"));
                 }
                 Err(failure.into())
             }
@@ -248,8 +243,5 @@ fn other_part(board: &Board, found: &Bitstream) -> Option<String> {
         ));
     }
     let other = comment.filter(|part| *part != expected)?;
-    Some(format!(
-        "expected part {expected}, found {}",
-        other.escape_debug()
-    ))
+    Some(format!("expected part {expected}, found {}", shown(other)))
 }
