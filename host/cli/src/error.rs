@@ -57,6 +57,8 @@ pub(crate) enum Error {
         file: String,
         source: Box<proofmill_cost::BadTariff>,
     },
+    #[error(transparent)]
+    NoPrice(#[from] proofmill_cost::NoPrice),
     #[error("{file}")]
     Record {
         file: String,

@@ -23,6 +23,12 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         Error::SameFile { .. } => "each file needs a name of its own; inputs are never overwritten",
         Error::Tariffs { .. } => "`proofmill cost --example` prints a file to start from",
+        Error::NoPrice(proofmill_cost::NoPrice::Nobody { .. }) => {
+            "add one to the tariff file; its `devices` may be kinds, such as cuda"
+        }
+        Error::NoPrice(_) => {
+            "name the machine that made the record before the file: \"NAME=record.json\""
+        }
         Error::Record { .. } => "`proofmill prove --json` prints such a record",
         Error::Threads(_) => "try fewer with --threads",
         Error::Bitstream(error) => return bitstream(error),

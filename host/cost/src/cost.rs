@@ -34,7 +34,7 @@ pub struct Priced<'a> {
     pub tariff: &'a Tariff,
     /// At the median time.
     pub median: Cost,
-    /// At the time that 95 % of the proofs stayed below.
+    /// At the 95th percentile of the times.
     pub p95: Cost,
 }
 
@@ -73,20 +73,79 @@ pub fn price(tariff: &Tariff, seconds: f64, hour: Option<u8>) -> Cost {
     }
 }
 
+/// A workload without a price.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoPrice {
+    /// A machine that the file does not have.
+    #[error("expected a machine of the tariff file ({known}), found {found}")]
+    Unknown {
+        /// What was asked for.
+        found: String,
+        /// The file's.
+        known: String,
+    },
+    /// Devices that nobody pays for.
+    #[error("{workload}: expected a machine that pays for {devices}, found none")]
+    Nobody {
+        /// What was proved.
+        workload: String,
+        /// By whom.
+        devices: String,
+    },
+    /// A time is one machine's, and the record does not say whose.
+    #[error("{workload}: expected one machine that pays for {devices}, found {machines}")]
+    Several {
+        /// What was proved.
+        workload: String,
+        /// By whom.
+        devices: String,
+        /// The machines that may have made it.
+        machines: String,
+    },
+}
+
 impl<'a> Priced<'a> {
-    /// Every workload on every machine whose tariff pays for all its devices.
-    pub fn all(workloads: &'a [Workload], tariffs: &'a [Tariff], hour: Option<u8>) -> Vec<Self> {
-        let pairs = workloads
-            .iter()
-            .flat_map(|w| tariffs.iter().map(move |t| (w, t)));
-        let pairs = pairs.filter(|(w, t)| w.devices.iter().all(|d| t.covers(d)));
-        let priced = |(workload, tariff): (&'a Workload, &'a Tariff)| Priced {
+    /// Each workload on its machine, or on the only one that pays for its devices.
+    pub fn new(
+        workload: &'a Workload,
+        tariffs: &'a [Tariff],
+        hour: Option<u8>,
+    ) -> Result<Self, NoPrice> {
+        let tariff = machine_of(workload, tariffs)?;
+        Ok(Priced {
             workload,
             tariff,
             median: price(tariff, workload.quantile(0.5), hour),
             p95: price(tariff, workload.quantile(0.95), hour),
-        };
-        pairs.map(priced).collect()
+        })
+    }
+}
+
+fn machine_of<'a>(workload: &Workload, tariffs: &'a [Tariff]) -> Result<&'a Tariff, NoPrice> {
+    let names = |all: &[&Tariff]| {
+        let names: Vec<_> = all.iter().map(|t| t.name.as_str()).collect();
+        names.join(", ")
+    };
+    let mut candidates: Vec<&Tariff> = tariffs.iter().collect();
+    if let Some(name) = &workload.machine {
+        candidates.retain(|t| t.name == *name);
+        if candidates.is_empty() {
+            let known = names(&tariffs.iter().collect::<Vec<_>>());
+            let found = name.clone();
+            return Err(NoPrice::Unknown { found, known });
+        }
+    }
+    candidates.retain(|t| workload.devices.iter().all(|d| t.covers(d)));
+    let (workload, devices) = (workload.name.clone(), workload.devices.join(", "));
+    match candidates[..] {
+        [] => Err(NoPrice::Nobody { workload, devices }),
+        [tariff] => Ok(tariff),
+        _ => Err(NoPrice::Several {
+            workload,
+            devices,
+            machines: names(&candidates),
+        }),
     }
 }
 

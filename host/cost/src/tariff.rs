@@ -101,11 +101,11 @@ terms! {
     life_years: 0.01..=100.0;
     /// $ an hour of a rented machine, or of the room that an own one stands in.
     rent_usd_per_hour: 0.0..=1e9;
-    /// Power that the machine takes while it waits, W.
+    /// Power that the whole machine takes while it waits, a host beside the device included, W.
     idle_watts: 0.0..=1e9;
     /// Power while it proves, W.
     load_watts: 0.0..=1e9;
-    /// Power of a host beside it that is not in `load_watts`, W.
+    /// Power that a host beside it takes for the proof, not in `load_watts`, W.
     host_watts: 0.0..=1e9;
     /// Power of the building over the machine's.
     pue: 1.0..=10.0;
@@ -143,7 +143,7 @@ pub enum BadTariff {
     #[error("tariffs: expected at least one [[machine]], found none")]
     Empty,
     /// A machine without something.
-    #[error("tariffs: machine {machine}: expected {what}, found none, in [common] neither")]
+    #[error("tariffs: machine {machine}: expected {what}, found none, nor in [common]")]
     Missing {
         /// Its name.
         machine: String,
@@ -248,8 +248,11 @@ fn check(machine: &str, terms: &Terms) -> Result<(), BadTariff> {
             return Err(range(name, format!("{least} to {most}"), *x));
         }
     }
-    let own = terms.capex_usd.is_some();
-    if own != terms.life_years.is_some() || !own && terms.rent_usd_per_hour.is_none() {
+    let paid = match terms.capex_usd {
+        Some(_) => &terms.life_years,
+        None => &terms.rent_usd_per_hour,
+    };
+    if paid.is_none() {
         return Err(missing("capex_usd with life_years, or rent_usd_per_hour"));
     }
     let watts = |t: &Option<Term>| t.as_ref().map_or(0.0, Term::value);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
 
 use proofmill_cost::{
-    BadRecord, BadTariff, Priced, Record, Tariff, parse, price, verdicts, workloads,
+    BadRecord, BadTariff, NoPrice, Priced, Record, Tariff, parse, price, verdicts, workloads,
 };
 
 const SHIPPED: &str = include_str!("../tariffs.toml");
@@ -160,10 +160,11 @@ fn bad_tariffs_are_refused() {
 }
 
 fn record(file: &str, device: &str, micros: u64) -> String {
+    let kernels = micros / 2;
     format!(
         r#"{{"program": "proofmill", "key": {{"file": "{file}", "domain": 8}}, "check": "proof", "total_us": {micros},
-            "steps": [{{"name": "a", "device": "{device}", "time_us": {}}}, {{"name": "b", "device": "cpu:0", "time_us": 0}}]}}"#,
-        micros / 2
+            "steps": [{{"name": "start", "device": "host", "time_us": 9}}, {{"name": "msm A", "device": "{device}", "time_us": 7}},
+            {{"name": "msm H", "device": "", "time_us": 0}}, {{"name": "kernels", "device": "{device}", "time_us": {kernels}}}]}}"#
     )
 }
 
@@ -173,7 +174,7 @@ fn records_of_equal_proofs_make_one_workload() {
         .rev()
         .map(|i| Record::parse(&record("a", "cpu:0", i * 1_000_000)).unwrap())
         .collect();
-    records.push(Record::parse(&record("a", "cuda:1", 5_000_000)).unwrap());
+    records.push(Record::parse(&record("a", "cuda:1, cpu:0", 5_000_000)).unwrap());
     records.push(Record::parse(&record("b", "fpga:0", 1)).unwrap());
     let workloads = workloads(&records);
     let [cpu, cuda, fpga] = &workloads[..] else {
@@ -184,21 +185,59 @@ fn records_of_equal_proofs_make_one_workload() {
     close(cpu.quantile(0.95), 19.0);
     close(cpu.kernels, 10.5 / 2.0);
     assert_eq!(cuda.devices, ["cpu:0", "cuda:1"]);
+}
 
-    // by the first machine, and by one that is dearer and takes less power
+/// One proof of each of these times, on these devices of a machine.
+fn proofs(machine: Option<&str>, device: &str, seconds: u64) -> Record {
+    let record = Record::parse(&record("a", device, seconds * 1_000_000)).unwrap();
+    machine.into_iter().fold(record, Record::on)
+}
+
+#[test]
+fn a_workload_is_priced_on_its_machine() {
     let frugal = [
         ("idle_watts", "1"),
         ("load_watts", "2"),
         ("rent_usd_per_hour", "900"),
     ];
     let tariffs = parse(&(machine("m", &[]) + &machine("frugal", &frugal))).unwrap();
-    let priced = Priced::all(&workloads, &tariffs, None);
-    assert_eq!(priced.len(), 4, "nobody pays for fpga:0");
+    let records = [
+        proofs(Some("m"), "cpu:0", 10),
+        proofs(Some("frugal"), "cpu:0", 9),
+        proofs(Some("m"), "cpu:0, cuda:1", 8),
+        proofs(None, "cpu:0", 1),
+        proofs(Some("other"), "cpu:0", 1),
+        proofs(None, "cpu:0, cuda:2", 1),
+    ];
+    let workloads = workloads(&records);
+    let priced: Vec<_> = workloads
+        .iter()
+        .map(|w| Priced::new(w, &tariffs, None))
+        .collect();
+    let faults: Vec<_> = priced.iter().filter_map(|p| p.as_ref().err()).collect();
+    assert!(
+        faults
+            .iter()
+            .any(|f| matches!(f, NoPrice::Several { machines, .. } if machines == "m, frugal"))
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|f| matches!(f, NoPrice::Unknown { found, .. } if found == "other"))
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|f| matches!(f, NoPrice::Nobody { devices, .. } if devices == "cpu:0, cuda:2"))
+    );
+    assert_eq!(faults.len(), 3);
+    let priced: Vec<_> = priced.into_iter().flatten().collect();
+    assert_eq!(priced.len(), 3);
     let [verdict] = &verdicts(&priced)[..] else {
-        panic!("one workload has a price")
+        panic!("one workload has prices")
     };
     assert_eq!(verdict.fastest.workload.devices, ["cpu:0", "cuda:1"]);
-    assert_eq!(verdict.cheapest.tariff.name, "m");
+    assert_eq!(verdict.cheapest.workload.devices, ["cpu:0", "cuda:1"]);
     assert_eq!(verdict.most_frugal.tariff.name, "frugal");
 }
 
@@ -208,6 +247,10 @@ fn bad_records_are_refused() {
     assert!(matches!(Record::parse("{}"), Err(BadRecord::Json(_))));
     let other = record("a", "cpu:0", 7).replace("proofmill", "snarkjs");
     assert!(matches!(Record::parse(&other), Err(BadRecord::Program(p)) if p == "snarkjs"));
+    let kernels = record("a", "cpu:0", 8).replace(r#""time_us": 4"#, r#""time_us": 40"#);
+    assert!(matches!(Record::parse(&kernels), Err(BadRecord::Kernels)));
+    let none = record("a", "cpu:0", 8).replace("kernels", "colonels");
+    assert!(matches!(Record::parse(&none), Err(BadRecord::Kernels)));
     let instant = record("a", "cpu:0", 0);
     assert!(matches!(Record::parse(&instant), Err(BadRecord::Time(_))));
 }

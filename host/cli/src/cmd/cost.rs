@@ -14,14 +14,15 @@ const EXAMPLE: &str = include_str!("../../../cost/tariffs.toml");
 
 /// Say what proofs cost, with the source of every term
 ///
-/// Dollars and kWh, for a proof and for a million. RECORDS are what `proofmill prove --json` printed, one proof each: several of one key and the same devices give a
-/// median and a 95th percentile. A machine of the tariff file prices the records whose devices it pays for.
-/// Power is the tariff's, not measured.
+/// Dollars and kWh, for a proof and for a million. RECORDS are what `proofmill prove --json` printed, one proof each: several
+/// of one key and the same devices give a median and a 95th percentile. A time holds for the machine that took it: it is
+/// the one named before the file (`rack 1=record.json`), or the only one of the tariff file that pays for the record's
+/// devices. Power is the tariff's, not measured.
 #[derive(Args)]
 pub(crate) struct CostArgs {
     /// Records of proofs (JSON)
-    #[arg(value_name = "RECORDS", required_unless_present = "example")]
-    records: Vec<PathBuf>,
+    #[arg(value_name = "[MACHINE=]RECORDS", required_unless_present = "example")]
+    records: Vec<String>,
     /// Machines and what their hours cost (TOML)
     #[arg(long, value_name = "FILE", required_unless_present = "example")]
     tariffs: Option<PathBuf>,
@@ -45,36 +46,28 @@ impl CostArgs {
             file: path.display().to_string(),
             source: Box::new(source),
         })?;
-        let records: Vec<_> = self
-            .records
-            .iter()
-            .map(|path| record(path))
+        let records: Vec<_> = (self.records.iter())
+            .map(|argument| record(argument))
             .collect::<Result<_, _>>()?;
         let workloads = workloads(&records);
-        let priced = Priced::all(&workloads, &tariffs, self.hour);
-        let unpriced: Vec<_> = workloads
-            .iter()
-            .filter(|w| !priced.iter().any(|p| p.workload == *w))
-            .collect();
+        let priced: Vec<_> = (workloads.iter())
+            .map(|workload| Priced::new(workload, &tariffs, self.hour))
+            .collect::<Result<_, _>>()?;
+        let mut used: Vec<&Tariff> = priced.iter().map(|p| p.tariff).collect();
+        used.sort_by_key(|t| &t.name);
+        used.dedup_by_key(|t| &t.name);
         if self.json {
             let record = json!({
                 "program": "proofmill",
                 "version": env!("CARGO_PKG_VERSION"),
                 "costs": priced.iter().map(as_json).collect::<Value>(),
-                "without_tariff": unpriced.iter().map(|w| json!({ "workload": w.name, "devices": w.devices })).collect::<Value>(),
-                "tariffs": tariffs.iter().map(sources_json).collect::<Value>(),
+                "tariffs": used.iter().map(|t| sources_json(t, self.hour)).collect::<Value>(),
             });
             return Ok(Answer::json(&record, true));
         }
         let mut out: String = priced.iter().map(table).collect();
-        for workload in unpriced {
-            out += &format!(
-                "{}: no machine of the file pays for its devices\n\n",
-                title(workload)
-            );
-        }
         out.extend(verdicts(&priced).iter().map(verdict));
-        out.extend(tariffs.iter().map(sources));
+        out.extend(used.iter().map(|t| sources(t, self.hour)));
         Ok(Answer::good(out))
     }
 }
@@ -89,11 +82,17 @@ fn read(path: &Path) -> Result<String, Error> {
     })
 }
 
-fn record(path: &Path) -> Result<Record, Error> {
-    Record::parse(&read(path)?).map_err(|source| Error::Record {
-        file: path.display().to_string(),
+/// The record of an argument, `MACHINE=FILE` or `FILE`.
+fn record(argument: &str) -> Result<Record, Error> {
+    let (machine, file) = match argument.split_once('=') {
+        Some((machine, file)) => (Some(machine), file),
+        None => (None, argument),
+    };
+    let record = Record::parse(&read(Path::new(file))?).map_err(|source| Error::Record {
+        file: file.into(),
         source,
-    })
+    })?;
+    Ok(machine.into_iter().fold(record, Record::on))
 }
 
 fn title(workload: &Workload) -> String {
@@ -163,10 +162,10 @@ fn verdict(verdict: &Verdict<'_>) -> String {
     )
 }
 
-fn sources(tariff: &Tariff) -> String {
+fn sources(tariff: &Tariff, hour: Option<u8>) -> String {
     let mut out = format!("\n{}\n", tariff.name);
     for Source { name, term } in tariff.sources() {
-        let (value, source, date) = (number(term.value()), &term.source, term.date());
+        let (value, source, date) = (number(term.at(hour)), &term.source, term.date());
         out += &format!("  {name:<24}{value:>12}  {source}, {date}\n");
     }
     out
@@ -194,9 +193,9 @@ fn as_json(priced: &Priced<'_>) -> Value {
     })
 }
 
-fn sources_json(tariff: &Tariff) -> Value {
+fn sources_json(tariff: &Tariff, hour: Option<u8>) -> Value {
     let term = |s: &Source<'_>| {
-        let (value, source, date) = (s.term.value(), &s.term.source, s.term.date());
+        let (value, source, date) = (s.term.at(hour), &s.term.source, s.term.date());
         json!({ "term": s.name, "value": value, "source": source, "date": date })
     };
     json!({
