@@ -101,7 +101,7 @@ trait Lanes: Copy + Send + Sync + 'static {
     /// `from(i)`, of the result at `to(i)`.
     ///
     /// # Safety
-    /// `SIDE` words at each must be readable, and writable.
+    /// `SIDE` words at each must be readable, and writable; sources and targets must not overlap.
     unsafe fn transpose(
         self,
         from: impl Fn(usize) -> *const Self::Word,

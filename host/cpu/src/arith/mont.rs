@@ -208,3 +208,37 @@ impl<P: Modulus, const N: usize> Field for Mont<P, N> {
         borrow
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::arith::{Bls12_377Fq, Bls12_381Fq, Bls12_381Fr, Bn254Fq};
+    use proofmill_field::Random;
+
+    fn agree<P: Modulus, const N: usize>() {
+        let (spec, mut random) = (P::SPEC, Random::seeded(4));
+        let top = int::sub(&spec.modulus, &int::small(1)).0;
+        let mut element = |i: usize| match i % 5 {
+            0 => top,
+            1 => [int::ZERO, int::small(1), spec.r2][i / 5 % 3],
+            _ => random.element(spec.id),
+        };
+        for i in 0..100_000 {
+            let [a, b] = [element(i), element(i / 5)].map(|a| FieldSpec::low(&a));
+            let expected = Mont::<P, N>::steps(&a, &b);
+            assert_eq!(Mont::<P, N>::product(&a, &b), expected, "{a:x?} {b:x?}");
+        }
+    }
+
+    #[test]
+    fn both_products_agree() {
+        if !dispatch::has_adx() {
+            println!("skipped: no ADX, or PROOFMILL_CPU forces another path");
+            return;
+        }
+        agree::<Bn254Fq, 4>();
+        agree::<Bls12_381Fr, 4>();
+        agree::<Bls12_381Fq, 6>();
+        agree::<Bls12_377Fq, 6>();
+    }
+}

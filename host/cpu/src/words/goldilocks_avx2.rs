@@ -85,7 +85,7 @@ fn times(x: __m256i, y: __m256i) -> __m256i {
     unsafe { _mm256_mul_epu32(x, y) }
 }
 
-/// 1 in the low half where x > y, as signed numbers, all bits of it; else 0.
+/// All bits of the low half where x > y as signed numbers, else 0.
 #[inline(always)]
 fn more(x: __m256i, y: __m256i) -> __m256i {
     // SAFETY: as in `all`.
