@@ -74,6 +74,10 @@ fn bitstream(error: &Bitstream) -> Option<String> {
             "bitstreams are .bit files for ECP5, as ecppack and Diamond write them, or their .svf files"
         }
         Bitstream::Bitstream { .. } => "the file is damaged or cut short: copy it or make it again",
+        Bitstream::Unrecorded(_) => {
+            "it works; until it is recorded by flashing it again, --rollback writes the last image known to be whole"
+        }
+        Bitstream::Locked { .. } => "wait until it ends; nothing was written",
         Bitstream::UnknownBoard { .. } => {
             "the folder that PROOFMILL_BOARDS names adds boards, a file each (docs/boards.md)"
         }
@@ -97,17 +101,20 @@ fn programmer(failure: &Failure) -> Option<&'static str> {
             "copy host/bitstream/udev/60-proofmill.rules to /etc/udev/rules.d/, `udevadm control --reload`, and plug \
              the board in again"
         }
+        Failure::Cable(_) => {
+            "does another program use it? End that, or plug the board in again; nothing was written"
+        }
         Failure::WrongCable(_) => {
             "unplug other boards and cables; `openFPGALoader --detect` shows what answers; nothing was written"
         }
         Failure::UnknownBoard(_) => {
             "another openFPGALoader is needed (1.1.1 knows the built-in boards), built with the board's cable: --programmer PATH"
         }
-        Failure::Verification(_) | Failure::Killed(_) => {
+        Failure::Verification(_) | Failure::Killed(_) | Failure::BrokenOff { .. } => {
             "the board may hold a broken image: write it again, or --rollback"
         }
         Failure::Other { .. } => {
-            "the board may hold a broken image: run the command that --dry-run shows, to see all of its output"
+            "it had not begun to write; the command that --dry-run shows prints more"
         }
         _ => return None,
     })

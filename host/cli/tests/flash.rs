@@ -340,25 +340,21 @@ fn every_failure_of_the_programmer_has_its_remedy() {
         (
             "echo boom; exit 3",
             "the programmer failed with exit status: 3: boom",
-            "the board may hold a broken image",
+            "it had not begun to write",
         ),
-    ] {
-        desk.programmer(script);
-        assert_fails(&desk.flash(&["ulx3s.bit"]), error, hint);
-    }
-    for (script, error) in [
         (
             "echo 'Erasing: [==  ]'; echo gone; exit 1",
             "the programmer failed while writing, with exit status: 1: gone",
+            "the board may hold a broken image",
         ),
         (
             "echo 'JTAG init failed with: std::exception'; exit 1",
             "cannot open the board's cable: JTAG init failed",
+            "does another program use it?",
         ),
     ] {
         desk.programmer(script);
-        let printed = fails(&desk.flash(&["ulx3s.bit"]));
-        assert!(printed.contains(error), "{printed}");
+        assert_fails(&desk.flash(&["ulx3s.bit"]), error, hint);
     }
     let output = desk.run(&["flash", "ulx3s-85f", "ulx3s.bit", "--programmer", "./none"]);
     assert_fails(&output, "cannot run ./none", "install openFPGALoader");
@@ -430,9 +426,12 @@ fn an_image_that_was_written_and_cannot_be_recorded_is_said_so() {
     let desk = Desk::new();
     let current = desk.state("current.bit");
     desk.programmer(&format!("mkdir {}; {COPIES}", current.display()));
-    let error = fails(&desk.flash(&["ulx3s.bit"]));
-    let expected = "error: the board was written, its image is not recorded\n  caused by: ";
-    assert!(error.starts_with(expected), "{error}");
+    let error = "the board was written, its image is not recorded";
+    assert_fails(
+        &desk.flash(&["ulx3s.bit"]),
+        error,
+        "it works; until it is recorded",
+    );
     assert_eq!(desk.flashed().unwrap(), desk.file("ulx3s.bit"));
 }
 
@@ -467,9 +466,8 @@ fn a_second_run_at_once_is_refused() {
     fs::create_dir_all(desk.state("")).unwrap();
     let lock = fs::File::create(desk.state("lock")).unwrap();
     lock.lock().unwrap();
-    let error = fails(&desk.flash(&["ulx3s.bit"]));
-    let expected = "error: another run is writing this board: ";
-    assert!(error.starts_with(expected), "{error}");
+    let error = "another run is writing this board: ";
+    assert_fails(&desk.flash(&["ulx3s.bit"]), error, "wait until it ends");
     assert_eq!(desk.flashed(), None);
     drop(lock);
     succeeds(&desk.flash(&["ulx3s.bit"]));
